@@ -1,0 +1,1 @@
+"""Studies, trials and what became of them, on SQLite and PostgreSQL."""

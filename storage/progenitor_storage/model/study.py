@@ -1,0 +1,87 @@
+"""A study and its counters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .trial import TrialState, Worker
+
+
+class StudyState(Enum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study's row. `spec` and `effective_spec` are bytes that storage does not look into.
+
+    Counters are kept by storage in the same transaction as what they count. Times in seconds since 1970 by the
+    database's clock, durations in seconds.
+    """
+
+    name: str
+    uid: str
+    spec: bytes
+    effective_spec: bytes
+    key: int = 0
+    """The primary key, given by storage; trials refer to it."""
+    state: StudyState = StudyState.ACTIVE
+    state_message: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    create_time: float = 0.0
+    update_time: float = 0.0
+    paused_at: float = 0.0
+    """When it was paused; 0 if it is not."""
+    ended_at: float = 0.0
+    """When it was completed, cancelled or failed; 0 if it was not. An ended study's clock stands still."""
+    paused_total: float = 0.0
+    """Time that does not count as elapsed: earlier pauses and the time between an end and going on."""
+
+    trials: int = 0
+    """Trials created, which is also the newest number."""
+    change: int = 0
+    counts: Mapping[TrialState, int] = field(default_factory=dict)
+    total_steps: int = 0
+    worked: float = 0.0
+    lost: float = 0.0
+    best_first_metric: float | None = None
+    """The best value of the first metric that a completed trial had; None before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A place in the population: its newest trial, and what its reproduction rests on."""
+
+    member: int
+    newest: int
+    """Number of its newest trial."""
+    generation: int
+    """Of its newest trial."""
+    final: bool
+    """Whether its newest trial is final: then a reproduction may be due."""
+    reached: int
+    """`Trial.reached` of its newest trial once that is final, else that trial's start step."""
+    due: int
+    """The change number at which its newest trial became final; reproductions are decided oldest first. 0 before."""
+    fallbacks: int = 0
+    """Children in a row that had no candidate for a parent, since this place's last usable trial."""
+    closed: bool = False
+    """No further trial fills this place: it failed too often, or its algorithm has ended it."""
+    newest_final: int | None = None
+    """Number of its newest final trial."""
+    newest_usable: int | None = None
+    """Number of its newest trial whose weights can be inherited (its newest completed one of finite fitness)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    worker: Worker
+    last_contact: float
+    """Seconds since 1970 by the database's clock."""
+    trials: tuple[int, ...]
+    """Numbers of the trials that it holds."""
