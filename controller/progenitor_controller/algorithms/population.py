@@ -1,0 +1,74 @@
+"""What a decision looks at, and what it comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.trial import StopCause, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """`candidates` are the trials of the decision's window, in any order; the initiator and its member may be there.
+
+    `own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of this place
+    that had no candidate for a parent.
+    """
+
+    candidates: Sequence[Trial]
+    own: Trial | None
+    fallbacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """`child` is a draft; None closes the place. `fallback` says that there was no candidate for a parent."""
+
+    child: Trial | None
+    fallback: bool = False
+
+
+CLOSED = Reproduction(None)
+
+
+def opponents(spec: Spec, population: Population, initiator: Trial) -> list[Trial]:
+    """Whom the initiator may be compared with and copied from.
+
+    Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a lineage that
+    still has steps to train.
+    """
+    found = [
+        trial
+        for trial in population.candidates
+        if trial.member != initiator.member and trial.usable and not at_end(spec, trial.end_step)
+    ]
+    return sorted(found, key=lambda trial: (trial.member, trial.generation, trial.number))
+
+
+def own_ancestor(spec: Spec, population: Population) -> Trial | None:
+    """The newest trial of the initiator's member from which training can go on."""
+    own = population.own
+    return own if own and own.usable and not at_end(spec, own.end_step) else None
+
+
+def interrupted(initiator: Trial) -> bool:
+    """Whether a limit stopped it that was raised since: neither its weights nor its hyperparameters are to blame."""
+    return initiator.stop_cause is StopCause.LIMIT
+
+
+def at_end(spec: Spec, step: int) -> bool:
+    """Whether a lineage that has come to `step` has nothing left to train."""
+    return 0 < spec.budget.max_steps <= step
+
+
+def session_end(spec: Spec, start_step: int) -> int:
+    """The step at which a session from `start_step` ends."""
+    end = start_step + spec.steps_per_trial
+    return min(end, spec.budget.max_steps) if spec.budget.max_steps else end
+
+
+def fitness_of(trial: Trial) -> float:
+    """A usable trial's fitness."""
+    if trial.fitness is None:
+        raise ValueError(f"trial {trial.number} has no fitness")
+    return trial.fitness

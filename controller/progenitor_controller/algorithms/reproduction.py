@@ -1,0 +1,85 @@
+"""What becomes of a final trial's place: who is the parent, and with which hyperparameters it goes on."""
+
+from progenitor_storage.model.spec import (
+    ExplorationScope,
+    Inheritance,
+    Mutation,
+    NoExploration,
+    Parameters,
+    PopulationBasedTraining,
+    RandomSearch,
+    Spec,
+)
+from progenitor_storage.model.trial import Trial
+
+from .drafts import afresh, again, continued
+from .mutation import mutate_all
+from .population import CLOSED, Population, Reproduction, at_end, interrupted, opponents, own_ancestor
+from .search import search_on
+from .selection import select
+from .streams import Purpose, Stream
+
+
+def decide(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
+    """The one child that `initiator`, a final trial, initiates in its place.
+
+    A trial that has reached `max_steps` initiates none.
+    """
+    if at_end(spec, initiator.reached):
+        return CLOSED
+    match spec.algorithm:
+        case RandomSearch():
+            return search_on(spec, population, initiator)
+        case PopulationBasedTraining() as algorithm:
+            return _reproduce(spec, algorithm, population, initiator)
+
+
+def _reproduce(
+    spec: Spec, algorithm: PopulationBasedTraining, population: Population, initiator: Trial
+) -> Reproduction:
+    own = own_ancestor(spec, population)
+    if own and interrupted(initiator):
+        return Reproduction(continued(spec, initiator, own, own.parameters))
+
+    stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.SELECTION)
+    choice = select(algorithm.selection, initiator, opponents(spec, population, initiator), stream)
+    if choice.parent:
+        return Reproduction(_child(spec, algorithm, initiator, choice.parent, choice.opponent))
+
+    if interrupted(initiator) and not population.fallbacks:
+        return Reproduction(again(spec, initiator))
+    if population.fallbacks >= spec.max_failures_per_trial:
+        return CLOSED
+    if own:
+        return Reproduction(_child(spec, algorithm, initiator, own, opponent=None), fallback=True)
+    return Reproduction(afresh(spec, initiator), fallback=True)
+
+
+def _child(
+    spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, parent: Trial, opponent: Trial | None
+) -> Trial:
+    parameters = _inherited(spec, algorithm, initiator, parent)
+    if algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not initiator:
+        parameters = _explored(spec, algorithm, initiator, parameters)
+    return continued(spec, initiator, parent, parameters, opponent)
+
+
+def _inherited(spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, parent: Trial) -> Parameters:
+    """Immutable parameters shape the model, so they come with the weights; those of an unusable initiator are left."""
+    if algorithm.inheritance is Inheritance.WEIGHTS_AND_PARAMETERS or not initiator.usable:
+        return parent.parameters
+    return {
+        parameter.name: (parent if parameter.immutable else initiator).parameters[parameter.name]
+        for parameter in spec.parameters
+    }
+
+
+def _explored(
+    spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, inherited: Parameters
+) -> Parameters:
+    match algorithm.exploration:
+        case NoExploration():
+            return inherited
+        case Mutation() as mutation:
+            stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.EXPLORATION)
+            return mutate_all(mutation, spec.parameters, inherited, stream)

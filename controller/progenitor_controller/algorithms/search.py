@@ -1,0 +1,26 @@
+"""Random search: each place trains one sampled configuration, session after session, to its end."""
+
+from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.trial import StopCause, Trial
+
+from .drafts import again, continued
+from .population import CLOSED, Population, Reproduction, interrupted, own_ancestor
+
+
+def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
+    """The next session of the same configuration, from the newest checkpoint that can be used.
+
+    A configuration that the stopping rule ended has ended; one that failed is tried again from its member's last
+    completed trial, if there is one.
+    """
+    if initiator.usable:
+        return Reproduction(continued(spec, initiator, initiator, initiator.parameters))
+    if initiator.stop_cause is StopCause.RULE:
+        return CLOSED
+    own = own_ancestor(spec, population)
+    if interrupted(initiator):
+        draft = continued(spec, initiator, own, own.parameters) if own else again(spec, initiator)
+        return Reproduction(draft)
+    if own is None or population.fallbacks >= spec.max_failures_per_trial:
+        return CLOSED
+    return Reproduction(continued(spec, initiator, own, own.parameters), fallback=True)

@@ -1,0 +1,15 @@
+"""Binary tournament, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846,
+section 4.1.1): a member is compared with another that is drawn from the population, and yields if that one is fitter.
+"""
+
+from collections.abc import Sequence
+
+from progenitor_storage.model.trial import Trial
+
+from ..streams import Stream
+from .choice import Choice, fitter
+
+
+def select(initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
+    """`opponents` are the other members' newest trials."""
+    return fitter(initiator, stream.one_of(opponents))
