@@ -1,7 +1,7 @@
 """Decisions: who is copied, how hyperparameters change, what is stopped early.
 
-Pure functions of the effective specification and of stored trials. No clock, no socket, no database, no global random
-state: the same stored trials, read in any order, give the same decision in every process.
+Pure functions of the effective specification and of stored trials. No clock, no socket, no database, no
+global random state: the same stored trials, read in any order, give the same decision in every process.
 """
 
 from .drafts import initial

@@ -1,16 +1,17 @@
-"""Exploration by mutation: a perturbed or resampled value, never outside its domain (Jaderberg et al. 2017, `explore`).
+"""Exploration by mutation: a perturbed or resampled value, never outside its domain.
 
-Each mutable parameter, with the mutation probability: with the resample probability drawn anew from its domain, else
-moved one step. A step is
+As `explore` of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846). Each
+mutable parameter is changed with the mutation probability: drawn anew from its domain with the resample
+probability, else moved one step, then clamped into the bounds. A step is
 
     factors   x ← x · f                       f one of the factors, each as likely, on either scale
     sigma     x ← x + σ · (max − min) · n     n standard normal; on a log scale of log x
 
-then clamped into the bounds. A factor above 1 moves a number away from 0, so a negative one down: that is what
-multiplying means, and the direction is drawn anyway. Beyond these:
+A factor above 1 moves a number away from 0, so a negative one down: that is what multiplying means. Beyond
+these:
 
-- No product leaves 0 or crosses it. Where the domain of a double holds 0, a step has at least the size that it has at
-  |x| = width / 1000: x ← x + (f − 1) · ±max(|x|, width / 1000).
+- No product leaves 0 or crosses it. Where the domain of a double holds 0, a step has at least the size that
+  it has at |x| = width / 1000: x ← x + (f − 1) · ±max(|x|, width / 1000).
 - An integer moves by at least 1 in the step's direction, unless at that bound.
 - A discrete value moves to a neighbour, drawn where there are two; the ends do not wrap.
 - A categorical value has no neighbours: it is only ever resampled.
@@ -46,6 +47,7 @@ LEAST_MAGNITUDE = 1e-3
 def mutate_all(
     mutation: Mutation, parameters: Sequence[ParameterSpec], inherited: Parameters, stream: Stream
 ) -> Parameters:
+    """`inherited` with every parameter mutated that is not immutable."""
     return {
         parameter.name: inherited[parameter.name]
         if parameter.immutable
@@ -55,7 +57,7 @@ def mutate_all(
 
 
 def mutate(mutation: Mutation, domain: Domain, value: Value, stream: Stream) -> Value:
-    """`value` or a changed one, in `domain` and of its type. Raises TypeError if `value` is not of that type."""
+    """`value` or a changed one, in `domain` and of its type; TypeError if `value` is not of that type."""
     if not stream.chance(mutation.mutation_probability):
         return value
     if stream.chance(mutation.resample_probability):

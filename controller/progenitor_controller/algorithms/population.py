@@ -9,10 +9,11 @@ from progenitor_storage.model.trial import StopCause, Trial
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """`candidates` are the trials of the decision's window, in any order; the initiator and its member may be there.
+    """`candidates` are the trials of the decision's window, in any order, the initiator's member maybe among
+    them.
 
-    `own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of this place
-    that had no candidate for a parent.
+    `own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of
+    this place that had no candidate for a parent.
     """
 
     candidates: Sequence[Trial]
@@ -34,8 +35,8 @@ CLOSED = Reproduction(None)
 def opponents(spec: Spec, population: Population, initiator: Trial) -> list[Trial]:
     """Whom the initiator may be compared with and copied from.
 
-    Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a lineage that
-    still has steps to train.
+    Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a
+    lineage that still has steps to train.
     """
     found = [
         trial
@@ -52,7 +53,7 @@ def own_ancestor(spec: Spec, population: Population) -> Trial | None:
 
 
 def interrupted(initiator: Trial) -> bool:
-    """Whether a limit stopped it that was raised since: neither its weights nor its hyperparameters are to blame."""
+    """Whether a limit has stopped it that was raised since: nothing speaks against its hyperparameters."""
     return initiator.stop_cause is StopCause.LIMIT
 
 

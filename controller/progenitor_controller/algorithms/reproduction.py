@@ -65,7 +65,7 @@ def _child(
 
 
 def _inherited(spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, parent: Trial) -> Parameters:
-    """Immutable parameters shape the model, so they come with the weights; those of an unusable initiator are left."""
+    """Immutable parameters come with the weights that they shape, and nothing from an unusable initiator."""
     if algorithm.inheritance is Inheritance.WEIGHTS_AND_PARAMETERS or not initiator.usable:
         return parent.parameters
     return {

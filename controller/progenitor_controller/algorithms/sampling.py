@@ -19,6 +19,7 @@ from .streams import Stream
 
 
 def sample_all(parameters: Sequence[ParameterSpec], stream: Stream) -> Parameters:
+    """A value for every parameter, drawn in their order."""
     return {parameter.name: sample(parameter.domain, stream) for parameter in parameters}
 
 
@@ -30,7 +31,7 @@ def sample(domain: Domain, stream: Stream) -> Value:
         case DoubleDomain(low, high):
             return min(max(_between(low, high, stream), low), high)
         case IntegerDomain(low, high, Scale.LOG):
-            # Each integer i has the mass of [i − ½, i + ½] on the log scale, as in Optuna's IntDistribution(log=True).
+            # Each integer i has the mass of [i − ½, i + ½] on the log scale, as in Optuna's IntDistribution.
             return min(max(round(exp(_between(log(low - 0.5), log(high + 0.5), stream))), low), high)
         case IntegerDomain(low, high):
             return low + stream.below(high - low + 1)

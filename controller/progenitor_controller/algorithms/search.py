@@ -10,8 +10,8 @@ from .population import CLOSED, Population, Reproduction, interrupted, own_ances
 def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
     """The next session of the same configuration, from the newest checkpoint that can be used.
 
-    A configuration that the stopping rule ended has ended; one that failed is tried again from its member's last
-    completed trial, if there is one.
+    A configuration that the stopping rule ended has ended; one that failed is tried again from its member's
+    last completed trial, if there is one.
     """
     if initiator.usable:
         return Reproduction(continued(spec, initiator, initiator, initiator.parameters))

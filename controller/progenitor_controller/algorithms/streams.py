@@ -1,7 +1,8 @@
 """Random draws that follow from (seed, member, generation, purpose) alone.
 
-Numpy promises the same raw output of a bit generator in every release, but not the same values from `Generator`'s
-distributions (NEP 19). A stored study outlives releases of numpy, so draws are made from the raw output here.
+Numpy promises the same raw output of a bit generator in every release, but not the same values from
+`Generator`'s distributions (NEP 19). A stored study outlives releases of numpy, so draws are made from raw
+output.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class Purpose(IntEnum):
 
 
 class Stream:
-    """Independent draws from numpy's Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+    """Draws from numpy's Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 
     `member` is below 2^20 and `generation` below 2^40: then no two streams of a study have the same key.
     Raises ValueError beyond that.
@@ -65,6 +66,7 @@ class Stream:
         return drawn
 
     def one_of(self, items: Sequence[Item]) -> Item:
+        """One of the items, each as likely. At least one is needed."""
         return items[self.below(len(items))]
 
     def _raw(self) -> int:

@@ -38,8 +38,8 @@ Window = Generations | NewestOfMembers | Nobody
 def window(spec: Spec, initiator: Trial) -> Window:
     """What `decide` wants as `Population.candidates`.
 
-    In synchronous mode a generation stands for "newest": children of its trials may exist already, and timing and the
-    number of workers must change nothing.
+    In synchronous mode a generation stands for "newest": children of its trials may exist already, and timing
+    and the number of workers must change nothing.
     """
     generation = initiator.generation
     match spec.algorithm:

@@ -19,7 +19,7 @@ __all__ = ["Choice", "select"]
 
 
 def select(selection: Selection, initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
-    """`opponents` are usable trials of other members, sorted. The choice's parent is None if nobody can be one."""
+    """`opponents` are usable trials of other members, sorted; the parent is None if nobody can be one."""
     alone = Choice(initiator if initiator.usable else None)
     if not opponents:
         return alone

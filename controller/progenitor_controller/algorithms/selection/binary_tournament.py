@@ -1,5 +1,7 @@
-"""Binary tournament, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846,
-section 4.1.1): a member is compared with another that is drawn from the population, and yields if that one is fitter.
+"""Binary tournament, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv
+1711.09846).
+
+A member is compared with another that is drawn from the population, and yields if that one is fitter.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,8 @@ from ..population import fitness_of
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """`opponent` is whom the initiator was compared with; `parent` is None if nobody can be one."""
+
     parent: Trial | None
     opponent: Trial | None = None
 

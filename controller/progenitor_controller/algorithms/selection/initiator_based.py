@@ -1,5 +1,6 @@
-"""Initiator-based evolution, of Li et al. 2019, "A generalized framework for population based training"
-(arXiv 1902.01894, section 3): every finished trial initiates one reproduction; an opponent is drawn from the last one or
+"""Initiator-based evolution, of Li et al. 2019, "A generalized framework for population based training".
+
+arXiv 1902.01894: every finished trial initiates one reproduction; an opponent is drawn from the last one or
 two generations, and the child is made from the fitter of the two.
 """
 

@@ -1,6 +1,6 @@
-"""Truncation selection, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846,
-section 4.1.1): a member in the bottom 20 % of the population goes on from one drawn from the top 20 %.
+"""Truncation, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846).
 
+A member in the bottom 20 % of the population goes on from one drawn from the top 20 %.
 Of n members with the initiator's trial in place of its member's,
 
     k     = min(⌈n · fraction⌉, ⌊n / 2⌋)         rounded as in Ray Tune's `_quantiles`: 2 of 8 at 0.2

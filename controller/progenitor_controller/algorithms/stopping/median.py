@@ -1,6 +1,7 @@
-"""The median stopping rule, of Golovin et al. 2017, "Google Vizier: A service for black-box optimization" (KDD 2017,
-section 3.2.2): a trial is stopped at step s if its best value by step s is strictly worse than the median of the
-completed trials' running averages up to step s.
+"""The median stopping rule, of Golovin et al. 2017, "Google Vizier: A service for black-box optimization".
+
+A trial is stopped at step s if its best value by step s is strictly worse than the median of the completed
+trials' running averages up to step s.
 """
 
 from collections.abc import Sequence
@@ -21,9 +22,10 @@ def should_stop(
 ) -> bool:
     """Whether a running trial with the measurements `own` is to be stopped now.
 
-    `others` are the measurements of each completed trial of other members in the same generation. Measurements count
-    that hold every metric; steps count along the lineage, for `grace_steps` too. Not finite is worse than any number;
-    a trial that has measured nothing finite by then is no standard for others.
+    `others` are the measurements of each completed trial of other members in the same generation.
+    Measurements count that hold every metric; steps count along the lineage, for `grace_steps` too. Not
+    finite is worse than any number; a trial that has measured nothing finite by then is no standard for
+    others.
     """
     measured = [measurement for measurement in own if _complete(metrics, measurement)]
     step = max((measurement.step for measurement in measured), default=0)
@@ -40,8 +42,8 @@ def _average(metrics: Sequence[MetricSpec], measurements: Sequence[Measurement],
     values = _finite(metrics, [m for m in measurements if m.step <= step and _complete(metrics, m)])
     if not values:
         return None
-    # Rounding must not lift an average above its greatest value: then the best trial could be stopped. Divided first,
-    # because a sum may overflow.
+    # Rounding must not lift an average above its greatest value: then the best trial could be stopped.
+    # Divided first, because a sum may overflow.
     return min(sum(value / len(values) for value in values), max(values))
 
 
