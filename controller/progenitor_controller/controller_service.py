@@ -1,0 +1,30 @@
+"""The two calls that workers make. A handler adds nothing but the wire."""
+
+from typing import Any
+
+from grpc import aio
+
+from progenitor.v1 import controller_service_pb2 as pb
+from progenitor.v1 import controller_service_pb2_grpc as rpc
+from progenitor_storage import Database
+
+from .stop_early import stop_early
+from .suggest import suggest
+from .wire.calls import early_stopping_call, suggestion_call
+
+
+class ControllerService(rpc.ControllerServiceServicer):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def GetNewSuggestion(  # noqa: N802  the contract's name
+        self, request: pb.GetNewSuggestionRequest, context: aio.ServicerContext[Any, Any]
+    ) -> pb.GetNewSuggestionResponse:
+        call = suggestion_call(request)
+        return await self._database.transact(suggest, call)
+
+    async def GetEarlyStoppingTrials(  # noqa: N802  the contract's name
+        self, request: pb.GetEarlyStoppingTrialsRequest, context: aio.ServicerContext[Any, Any]
+    ) -> pb.GetEarlyStoppingTrialsResponse:
+        call = early_stopping_call(request)
+        return await self._database.transact(stop_early, call)

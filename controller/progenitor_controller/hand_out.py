@@ -1,0 +1,113 @@
+"""Hands out trials: those that wait for a worker, then initial members still missing, then due reproductions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from progenitor_storage import Transaction
+from progenitor_storage.model.spec import PopulationBasedTraining, Spec
+from progenitor_storage.model.study import Member, Study, StudyState
+from progenitor_storage.model.trial import Trial, Worker
+
+from . import algorithms, limits
+from .record import lose
+
+
+def give_up(tx: Transaction, study: Study, worker: str, named: Sequence[int]) -> list[Trial]:
+    """Takes back what this worker held and does not name any more, then what others' leases that ran out held.
+
+    Gives the former: they are first in line for the same worker.
+    """
+    forgotten = [trial for trial in tx.trials.held_by(study, worker) if trial.number not in named]
+    taken = [lose(tx, study, trial) for trial in forgotten]
+    for trial in tx.trials.expired(study):
+        lose(tx, study, trial)
+    return [trial for trial in taken if not trial.state.final]
+
+
+def hand_out(
+    tx: Transaction, study: Study, spec: Spec, worker: Worker, k: int, first: Sequence[Trial]
+) -> list[Trial]:
+    """Up to `k` trials, each claimed for `worker`; `first` are preferred."""
+    if tx.studies.current(study).state is not StudyState.ACTIVE or not limits.enforce(tx, study, spec):
+        return []
+    claimed: list[Trial] = []
+    if k == 0:
+        return claimed
+    expires = tx.now + spec.lease_duration
+    for trial in in_line(tx, study, spec, k, first):
+        mine = tx.trials.claim(study, trial, worker, expires)
+        if mine is not None:
+            claimed.append(mine)
+        if len(claimed) == k:
+            break
+    return claimed
+
+
+def in_line(tx: Transaction, study: Study, spec: Spec, k: int, first: Sequence[Trial]) -> Iterator[Trial]:
+    """The trials to hand out, in their order; those that do not exist yet are created when they are asked for."""
+    yield from first
+    preferred = {trial.number for trial in first}
+    yield from (trial for trial in tx.trials.waiting(study, k + len(first)) if trial.number not in preferred)
+    yield from missing_members(tx, study, spec)
+    yield from reproductions(tx, study, spec)
+
+
+def missing_members(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
+    for member in range(tx.members.count(study), spec.places):
+        if limits.stops_creating(tx.studies.current(study), spec):
+            return
+        yield tx.trials.insert(study, algorithms.initial(spec, member))
+
+
+def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
+    """Children of the initiators that are due: the oldest first, or by generation where that is synchronous."""
+    while not limits.stops_creating(tx.studies.current(study), spec):
+        due = next_due(tx, study, spec)
+        if due is None:
+            return
+        initiator = tx.trials.get(study, due.newest)
+        reproduction = algorithms.decide(spec, population(tx, study, spec, due, initiator), initiator)
+        if reproduction.child is None:
+            tx.members.save(study, due, replace(due, closed=True))
+            continue
+        child = tx.trials.insert(study, reproduction.child)
+        if reproduction.fallback:
+            advanced = tx.members.get(study, due.member)
+            assert advanced is not None, "inserting a trial keeps its member"
+            tx.members.save(study, advanced, replace(advanced, fallbacks=due.fallbacks + 1))
+        yield child
+
+
+def next_due(tx: Transaction, study: Study, spec: Spec) -> Member | None:
+    """The member whose reproduction is decided next; None while none is due or it has to wait for others."""
+    evolution = spec.algorithm if isinstance(spec.algorithm, PopulationBasedTraining) else None
+    synchronous = evolution is not None and evolution.synchronous
+    due = tx.members.next_due(study, spec.budget.max_steps, by_generation=synchronous)
+    if due is None:
+        return None
+    if synchronous and tx.trials.open_up_to(study, due.generation):
+        return None
+    if evolution is not None and evolution.start_after_members > tx.members.with_final(study):
+        return None
+    return due
+
+
+def population(
+    tx: Transaction, study: Study, spec: Spec, due: Member, initiator: Trial
+) -> algorithms.Population:
+    """The stored trials that the decision rests on: the algorithm's window, never all of them."""
+    window = algorithms.window(spec, initiator)
+    candidates: Sequence[Trial]
+    match window:
+        case algorithms.Generations(first, last):
+            candidates = tx.trials.usable_in(study, first, last)
+        case algorithms.NewestOfMembers():
+            candidates = tx.trials.newest_usable(study)
+        case algorithms.Nobody():
+            candidates = ()
+    own = initiator if initiator.usable else newest_usable(tx, study, due)
+    return algorithms.Population(candidates=candidates, own=own, fallbacks=due.fallbacks)
+
+
+def newest_usable(tx: Transaction, study: Study, member: Member) -> Trial | None:
+    return None if member.newest_usable is None else tx.trials.get(study, member.newest_usable)

@@ -1,0 +1,88 @@
+"""Budgets: when no trial is created any more, when running ones are stopped, when a study has ended."""
+
+from progenitor_storage import Transaction
+from progenitor_storage.model.spec import Goal, Spec
+from progenitor_storage.model.study import Study, StudyState
+from progenitor_storage.model.trial import StopCause, TrialState
+
+from . import life
+
+OPEN = (TrialState.PENDING, TrialState.RUNNING, TrialState.STOPPING, TrialState.PREEMPTED)
+UNASKED = (TrialState.PENDING, TrialState.RUNNING, TrialState.PREEMPTED)
+
+
+def elapsed(study: Study, now: float) -> float:
+    """Seconds since its creation, less the time paused; the clock of a study that has ended stands still."""
+    until = study.ended_at or study.paused_at or now
+    return max(0.0, until - study.create_time - study.paused_total)
+
+
+def stops_running(study: Study, spec: Spec, now: float) -> str | None:
+    """Why running trials are to be stopped; None if they are not."""
+    budget = spec.budget
+    best = study.best_first_metric
+    if budget.target is not None and best is not None:
+        maximize = spec.metrics[0].goal is Goal.MAXIMIZE
+        if best >= budget.target if maximize else best <= budget.target:
+            return f"the target was reached: {spec.metrics[0].name} is {best:g}"
+    if 0 < budget.max_duration <= elapsed(study, now):
+        return f"max_duration of {budget.max_duration:g} s was reached"
+    return None
+
+
+def stops_creating(study: Study, spec: Spec) -> str | None:
+    """Why no trial is created any more, while those that exist go on; None if trials are created."""
+    budget = spec.budget
+    if 0 < budget.max_trials <= study.trials:
+        return f"max_trials of {budget.max_trials} was reached"
+    if 0 < budget.max_total_steps <= study.total_steps:
+        return f"max_total_steps of {budget.max_total_steps} was reached"
+    return None
+
+
+def enforce(tx: Transaction, study: Study, spec: Spec) -> bool:
+    """Stops what is to be stopped; whether trials may still be handed out."""
+    now = tx.studies.current(study)
+    if stops_running(now, spec, tx.now) is None:
+        return True
+    while any(now.counts.get(state, 0) for state in UNASKED):
+        for trial in tx.trials.page(study, UNASKED, 0, 500):
+            tx.trials.save(study, trial, life.asked_to_stop(trial, StopCause.LIMIT))
+        now = tx.studies.current(study)
+    return False
+
+
+def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
+    """Ends an active study in which nothing is open and nothing can be created any more."""
+    now = tx.studies.current(study)
+    if now.state is not StudyState.ACTIVE or any(now.counts.get(state, 0) for state in OPEN):
+        return now
+    if tx.members.all_closed(study) and tx.members.count(study) == spec.places:
+        return tx.studies.change(
+            study, state=StudyState.FAILED, state_message=why_failed(tx, study), ended_at=tx.now
+        )
+    reason = exhausted(tx, now, spec)
+    if reason is None:
+        return now
+    return tx.studies.change(study, state=StudyState.COMPLETED, state_message=reason, ended_at=tx.now)
+
+
+def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
+    """Why nothing can be created any more; None if something can. `study` has its current counters."""
+    reason = stops_running(study, spec, tx.now) or stops_creating(study, spec)
+    if reason is not None:
+        return reason
+    if tx.members.count(study) < spec.places:
+        return None
+    if tx.members.next_due(study, spec.budget.max_steps, by_generation=False) is not None:
+        return None
+    return f"every lineage has ended (max_steps {spec.budget.max_steps})"
+
+
+def why_failed(tx: Transaction, study: Study) -> str:
+    """All places are closed; tells what the newest failed trial said."""
+    failures = tx.trials.page(study, (TrialState.FAILED,), 0, 1000)
+    if failures:
+        newest = failures[-1]
+        return f"no member can go on; trial {newest.number} failed: {newest.failure_message}"[:4000]
+    return "no member can go on: no trial had a finite fitness (is a metric NaN or infinite?)"

@@ -1,0 +1,32 @@
+"""Pinning a checkpoint: a pinned one is never deletable."""
+
+from dataclasses import dataclass
+
+from progenitor.v1 import study_service_pb2 as pb
+from progenitor_storage import Transaction
+
+from .errors import CheckpointNotFound
+from .wire.trials import trial_checkpoint_to_wire
+
+
+@dataclass(frozen=True, slots=True)
+class PinCall:
+    study: str
+    uri: str
+
+
+def pin(tx: Transaction, call: PinCall) -> pb.TrialCheckpoint:
+    return set_pin(tx, call, pinned=True)
+
+
+def unpin(tx: Transaction, call: PinCall) -> pb.TrialCheckpoint:
+    return set_pin(tx, call, pinned=False)
+
+
+def set_pin(tx: Transaction, call: PinCall, *, pinned: bool) -> pb.TrialCheckpoint:
+    study = tx.studies.locked(call.study)
+    found = tx.checkpoints.find(study, call.uri)
+    if found is None:
+        raise CheckpointNotFound(metadata={"study": call.study, "uri": call.uri})
+    number, epoch, _ = found
+    return trial_checkpoint_to_wire(study.name, number, epoch, tx.checkpoints.pin(study, call.uri, pinned))

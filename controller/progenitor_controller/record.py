@@ -1,0 +1,211 @@
+"""Records what workers say of the trials they hold: everything is checked before anything is written."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from progenitor_storage import Transaction
+from progenitor_storage.model.spec import Goal, Spec
+from progenitor_storage.model.study import Study
+from progenitor_storage.model.trial import Checkpoint, Measurement, Trial, TrialState
+
+from . import algorithms, life
+from .calls import Outcome, TrialReport
+from .errors import InvalidRequest, TrialIsFinal, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`held` are the reported trials that this worker still holds, as they are now; `lost` those it does not."""
+
+    held: tuple[Trial, ...]
+    lost: tuple[int, ...]
+
+
+def record(tx: Transaction, study: Study, spec: Spec, worker: str, reports: Sequence[TrialReport]) -> Recorded:
+    """Raises TrialNotFound, InvalidRequest, TrialIsFinal or MeasurementConflict; then nothing is stored."""
+    known = tx.trials.find(study, [report.trial for report in reports])
+    violations = [
+        Violation(f"{report.field}.trial", f"the study has no trial {report.trial}")
+        for report in reports
+        if report.trial not in known
+    ]
+    mine = [
+        (report, known[report.trial])
+        for report in reports
+        if report.trial in known and holds(worker, report.epoch, known[report.trial])
+    ]
+    final = [
+        report.trial
+        for report in reports
+        if report.outcome is not Outcome.RUNNING and report.trial in known and told_again(report, known[report.trial])
+    ]
+    for report, trial in mine:
+        violations += check(tx, study, spec, report, trial)
+    if violations:
+        raise InvalidRequest(violations)
+    if final:
+        raise TrialIsFinal(metadata={"trials": ",".join(map(str, final))})
+    after = [apply(tx, study, spec, report, trial) for report, trial in mine]
+    holding = {report.trial for report, _ in mine}
+    return Recorded(
+        held=tuple(trial for trial in after if trial.state.held),
+        lost=tuple(report.trial for report in reports if report.trial not in holding),
+    )
+
+
+def holds(worker: str, epoch: int, trial: Trial) -> bool:
+    """A lease that ran out but that nobody took yet still holds."""
+    return trial.lease is not None and trial.lease.worker == worker and trial.epoch == epoch
+
+
+def told_again(report: TrialReport, trial: Trial) -> bool:
+    return trial.state.final and trial.epoch == report.epoch
+
+
+def check(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> list[Violation]:
+    """What is wrong with a report of a trial that its worker holds."""
+    found: list[Violation] = []
+    bounds = f"must be from the trial's start step {trial.start_step} to its end step {trial.end_step}"
+    steps = [("step", report.step)] if report.step else []
+    steps += [(f"measurements[{i}].step", m.step) for i, m in enumerate(report.measurements)]
+    steps += [(f"checkpoints[{i}].step", c.step) for i, c in enumerate(report.checkpoints)]
+    for field, step in steps:
+        if not trial.start_step <= step <= trial.end_step:
+            found.append(Violation(f"{report.field}.{field}", f"is {step}, {bounds}"))
+    if report.outcome is Outcome.STOPPED and trial.state is not TrialState.STOPPING:
+        found.append(Violation(f"{report.field}.outcome", "is OUTCOME_STOPPED, but it was not asked to stop"))
+    if report.outcome is Outcome.COMPLETED:
+        found += missing_at_end(tx, study, spec, report, trial)
+    return found
+
+
+def missing_at_end(
+    tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial
+) -> list[Violation]:
+    """A completed trial has a checkpoint at its end step and every metric there."""
+    found: list[Violation] = []
+    own = newest_checkpoint(report, trial)
+    if own is None or own.step != trial.end_step:
+        told = f"has no checkpoint at its end step {trial.end_step}"
+        found.append(Violation(f"{report.field}.checkpoints", told))
+    metrics = metrics_at_end(tx, study, report, trial)
+    missing = [metric.name for metric in spec.metrics if metric.name not in metrics]
+    if missing:
+        told = f"lack the metrics {', '.join(missing)} at the end step {trial.end_step}"
+        found.append(Violation(f"{report.field}.measurements", told))
+    return found
+
+
+def newest_checkpoint(report: TrialReport, trial: Trial) -> Checkpoint | None:
+    """Of this report, else the trial's own; on the same step the later registered one."""
+    own = [] if trial.checkpoint is None else [trial.checkpoint]
+    return max([*own, *report.checkpoints], key=lambda checkpoint: checkpoint.step, default=None)
+
+
+def metrics_at_end(tx: Transaction, study: Study, report: TrialReport, trial: Trial) -> dict[str, float]:
+    stored = tx.measurements.at(study, trial.number, trial.end_step)
+    metrics = {} if stored is None else dict(stored.metrics)
+    for measurement in report.measurements:
+        if measurement.step == trial.end_step:
+            metrics |= measurement.metrics
+    return metrics
+
+
+def apply(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> Trial:
+    """Stores a report that was checked, and gives the trial after it."""
+    after = life.heard(trial, tx.now, spec.lease_duration)
+    account_work(tx, study, worked=after.unsaved - trial.unsaved)
+    if report.measurements:
+        tx.measurements.merge(study, trial.number, report.epoch, report.measurements)
+    for checkpoint in report.checkpoints:
+        tx.checkpoints.register(study, trial.number, report.epoch, checkpoint)
+    after = life.progressed(
+        after,
+        reached(report, trial),
+        newest_checkpoint(report, trial) if report.checkpoints else None,
+        newest_complete(tx, study, spec, report, trial),
+    )
+    if report.timing is not None:
+        after = replace(after, timing=report.timing)
+    return tx.trials.save(study, trial, ended(tx, study, spec, report, after))
+
+
+def reached(report: TrialReport, trial: Trial) -> int:
+    steps = [m.step for m in report.measurements] + [c.step for c in report.checkpoints]
+    return max(report.step, trial.step, *steps)
+
+
+def newest_complete(
+    tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial
+) -> Measurement | None:
+    """The newest reported measurement that, merged with what is stored at its step, has every metric."""
+    least = 0 if trial.measurement is None else trial.measurement.step
+    wanted = {metric.name for metric in spec.metrics}
+    for measurement in sorted(report.measurements, key=lambda m: m.step, reverse=True):
+        if measurement.step < least:
+            return None
+        merged = tx.measurements.at(study, trial.number, measurement.step)
+        if merged is not None and wanted <= merged.metrics.keys():
+            return merged
+    return None
+
+
+def ended(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> Trial:
+    """The trial after its outcome, if the report has one."""
+    match report.outcome:
+        case Outcome.RUNNING:
+            return trial
+        case Outcome.COMPLETED:
+            return complete(tx, study, spec, trial)
+        case Outcome.STOPPED:
+            return life.stopped(trial)
+        case Outcome.FAILED:
+            account_work(tx, study, lost=trial.unsaved)
+            after = life.failed(
+                trial, report.failure_message, spec.max_failures_per_trial, inherited(tx, study, spec, trial)
+            )
+            return replace(after, unsaved=0.0)
+        case Outcome.RELEASED:
+            account_work(tx, study, lost=trial.unsaved)
+            return replace(life.released(trial), unsaved=0.0)
+
+
+def complete(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Trial:
+    at_end = tx.measurements.at(study, trial.number, trial.end_step)
+    assert at_end is not None, "a completed trial was checked to have its metrics"
+    note_first_metric(tx, study, spec, at_end)
+    fitness = algorithms.fitness(spec.metrics, at_end.metrics)
+    return life.completed(replace(trial, measurement=at_end), fitness)
+
+
+def note_first_metric(tx: Transaction, study: Study, spec: Spec, measurement: Measurement) -> None:
+    """Keeps the best value of the first metric, which the target is compared with."""
+    first = spec.metrics[0]
+    value = measurement.metrics[first.name]
+    best = tx.studies.current(study).best_first_metric
+    if math.isnan(value):
+        return
+    if best is None or (value > best if first.goal is Goal.MAXIMIZE else value < best):
+        tx.studies.change(study, best_first_metric=value)
+
+
+def inherited(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Checkpoint | None:
+    """The checkpoint that the trial started from when it was created."""
+    if trial.parent is not None:
+        return tx.trials.get(study, trial.parent).checkpoint
+    if trial.generation == 0:
+        return algorithms.initial(spec, trial.member).warm_start
+    return None
+
+
+def account_work(tx: Transaction, study: Study, worked: float = 0.0, lost: float = 0.0) -> None:
+    """Seconds that workers spent, and of these what preemptions and failures threw away."""
+    now = tx.studies.current(study)
+    tx.studies.change(study, worked=now.worked + worked, lost=now.lost + lost)
+
+
+def lose(tx: Transaction, study: Study, trial: Trial) -> Trial:
+    """Its worker is gone."""
+    account_work(tx, study, lost=trial.unsaved)
+    return tx.trials.save(study, trial, replace(life.lost(trial), unsaved=0.0))

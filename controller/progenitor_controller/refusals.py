@@ -1,0 +1,137 @@
+"""Turns what a call raised into its status on the wire: AIP-193 codes, ErrorInfo and BadRequest details."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc import StatusCode, aio
+
+from progenitor_storage import errors as storage
+
+from .errors import CallError, Violation
+
+DOMAIN = "progenitor"
+DETAILS_KEY = "grpc-status-details-bin"
+MAX_MESSAGE = 800
+"""Characters."""
+MAX_VIOLATIONS = 4500
+"""Bytes. A status travels in headers, of which many clients take 8 KiB; the message counts what did not fit."""
+
+log = logging.getLogger(__name__)
+
+STORAGE_CODES: dict[type[Exception], tuple[StatusCode, str]] = {
+    storage.StudyNotFound: (StatusCode.NOT_FOUND, "STUDY_NOT_FOUND"),
+    storage.TrialNotFound: (StatusCode.NOT_FOUND, "TRIAL_NOT_FOUND"),
+    storage.StudyExists: (StatusCode.ALREADY_EXISTS, "STUDY_EXISTS"),
+    storage.MeasurementConflict: (StatusCode.INVALID_ARGUMENT, "MEASUREMENT_CONFLICT"),
+    storage.CheckpointConflict: (StatusCode.INVALID_ARGUMENT, "CHECKPOINT_CONFLICT"),
+    storage.StorageFull: (StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL"),
+    storage.StorageUnavailable: (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE"),
+}
+
+
+class Refusals(aio.ServerInterceptor):
+    """Wraps every handler, so that handlers raise and never speak of statuses."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return handler
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                answered(handler.unary_unary), handler.request_deserializer, handler.response_serializer
+            )
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(
+                streamed(handler.unary_stream), handler.request_deserializer, handler.response_serializer
+            )
+        return handler
+
+
+def answered(method: Any) -> Any:
+    async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            return await method(request, context)
+        except Exception as error:  # noqa: BLE001  every refusal has a status; an unknown one is logged as INTERNAL
+            await refuse(context, error)
+
+    return call
+
+
+def streamed(method: Any) -> Any:
+    async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            async for response in method(request, context):
+                yield response
+        except Exception as error:  # noqa: BLE001  as above
+            await refuse(context, error)
+
+    return call
+
+
+async def refuse(context: aio.ServicerContext[Any, Any], error: Exception) -> None:
+    if isinstance(error, aio.AbortError):
+        raise error
+    code, status = status_of(error)
+    await context.abort(code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+
+
+def status_of(error: Exception) -> tuple[StatusCode, status_pb2.Status]:
+    if isinstance(error, CallError):
+        return rendered(error.code, error.reason, str(error), error.metadata, error.violations)
+    for kind, (code, reason) in STORAGE_CODES.items():
+        if isinstance(error, kind):
+            return rendered(code, reason, str(error), {})
+    log.error("a call failed unexpectedly", exc_info=error)
+    return rendered(StatusCode.INTERNAL, "INTERNAL", "The controller failed; its log says more.", {})
+
+
+def rendered(
+    code: StatusCode,
+    reason: str,
+    message: str,
+    metadata: dict[str, str],
+    violations: tuple[Violation, ...] = (),
+) -> tuple[StatusCode, status_pb2.Status]:
+    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN)
+    for name, value in metadata.items():
+        info.metadata[name] = value[:200]
+    details = [packed(info)]
+    if violations:
+        request = bad_request(violations)
+        details.append(packed(request))
+        message = counted(violations, len(request.field_violations)) + message
+    number = code_pb2.Code.Value(code.name)
+    return code, status_pb2.Status(code=number, message=printable(message)[:MAX_MESSAGE], details=details)
+
+
+def counted(violations: tuple[Violation, ...], told: int) -> str:
+    return "" if len(violations) == told else f"{len(violations)} violations, the details name {told}. "
+
+
+def bad_request(violations: tuple[Violation, ...]) -> error_details_pb2.BadRequest:
+    told = error_details_pb2.BadRequest()
+    for violation in violations:
+        told.field_violations.add(field=violation.field[:300], description=violation.description[:300])
+        if told.ByteSize() > MAX_VIOLATIONS:
+            del told.field_violations[-1]
+            return told
+    return told
+
+
+def printable(message: str) -> str:
+    """Without NUL and other control characters, which a header may not carry."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
+
+
+def packed(detail: Any) -> any_pb2.Any:
+    wrapped = any_pb2.Any()
+    wrapped.Pack(detail)
+    return wrapped

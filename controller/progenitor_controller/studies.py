@@ -1,0 +1,152 @@
+"""Creating and changing studies: each function is one transaction's work."""
+
+import uuid
+from dataclasses import dataclass
+
+from progenitor.v1 import study_pb2 as pb
+from progenitor_storage import StudyExists, StudyNotFound, Transaction
+from progenitor_storage.model.study import Study, StudyState
+from progenitor_storage.model.trial import Trial
+
+from . import life
+from .errors import StudyHasEnded
+from .limits import OPEN, exhausted
+from .wire.decode import effective
+from .wire.defaults import spelled_out
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A validated CreateStudy call; `seed` is drawn for a specification that gives none."""
+
+    study: str
+    spec: pb.StudySpec
+    labels: dict[str, str]
+    request_id: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCall:
+    """A call that needs nothing but the study's id."""
+
+    study: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`budget` and `labels` are None where the mask leaves them alone."""
+
+    study: str
+    budget: pb.Budget | None
+    labels: dict[str, str] | None
+
+
+def create(tx: Transaction, call: Creation) -> Study:
+    """Raises StudyExists, unless it was created by this very request: then that study is the answer."""
+    given = call.spec.SerializeToString(deterministic=True)
+    try:
+        existing = tx.studies.get(call.study)
+    except StudyNotFound:
+        return tx.studies.create(
+            Study(
+                name=call.study,
+                uid=str(uuid.uuid4()),
+                spec=given,
+                effective_spec=spelled_out(call.spec, call.seed).SerializeToString(deterministic=True),
+                labels=call.labels,
+                request_id=call.request_id,
+            )
+        )
+    if call.request_id and existing.request_id == call.request_id and existing.spec == given:
+        return existing
+    raise StudyExists(call.study)
+
+
+def get(tx: Transaction, call: StudyCall) -> Study:
+    return tx.studies.get(call.study)
+
+
+def pause(tx: Transaction, call: StudyCall) -> Study:
+    study = tx.studies.locked(call.study)
+    if study.state is StudyState.PAUSED:
+        return study
+    refuse_ended(study, StudyState.ACTIVE)
+    return tx.studies.change(study, state=StudyState.PAUSED, paused_at=tx.now)
+
+
+def resume(tx: Transaction, call: StudyCall) -> Study:
+    study = tx.studies.locked(call.study)
+    if study.state is StudyState.ACTIVE:
+        return study
+    refuse_ended(study, StudyState.PAUSED)
+    paused = study.paused_total + max(0.0, tx.now - study.paused_at)
+    return tx.studies.change(study, state=StudyState.ACTIVE, paused_at=0.0, paused_total=paused)
+
+
+def cancel(tx: Transaction, call: StudyCall) -> Study:
+    """Ends everything that is not final. A study that has ended otherwise stays as it is."""
+    study = tx.studies.locked(call.study)
+    if study.state is StudyState.CANCELLED:
+        return study
+    refuse_ended(study, StudyState.ACTIVE, StudyState.PAUSED)
+    while open_trials := tx.trials.page(study, OPEN, 0, 500):
+        for trial in open_trials:
+            tx.trials.save(study, trial, life.cancelled(trial))
+    return tx.studies.change(study, state=StudyState.CANCELLED, ended_at=tx.now)
+
+
+def delete(tx: Transaction, call: StudyCall) -> None:
+    tx.studies.delete(tx.studies.locked(call.study))
+
+
+def update(tx: Transaction, call: Update) -> Study:
+    """A budget that leaves something to train makes a completed study active again."""
+    study = tx.studies.locked(call.study)
+    if call.labels is not None:
+        study = tx.studies.change(study, labels=call.labels)
+    if call.budget is None:
+        return study
+    refuse_ended(study, StudyState.ACTIVE, StudyState.PAUSED, StudyState.COMPLETED)
+    study = tx.studies.change(
+        study,
+        spec=with_budget(study.spec, call.budget),
+        effective_spec=with_budget(study.effective_spec, call.budget),
+    )
+    if study.state is not StudyState.COMPLETED:
+        return study
+    gap = max(0.0, tx.now - study.ended_at)
+    going_on = tx.studies.change(
+        study, state=StudyState.ACTIVE, state_message="", ended_at=0.0, paused_total=study.paused_total + gap
+    )
+    reason = exhausted(tx, going_on, effective(going_on.effective_spec))
+    if reason is None:
+        return going_on
+    return tx.studies.change(
+        study,
+        state=StudyState.COMPLETED,
+        state_message=reason,
+        ended_at=study.ended_at,
+        paused_total=study.paused_total,
+    )
+
+
+def with_budget(stored: bytes, budget: pb.Budget) -> bytes:
+    spec = pb.StudySpec.FromString(stored)
+    spec.budget.CopyFrom(budget)
+    return spec.SerializeToString(deterministic=True)
+
+
+def refuse_ended(study: Study, *allowed: StudyState) -> None:
+    if study.state in allowed:
+        return
+    states = ", ".join(state.value for state in allowed)
+    raise StudyHasEnded(
+        f"study {study.name!r} is {study.state.value}; this needs it to be {states}",
+        metadata={"study": study.name, "state": study.state.name},
+    )
+
+
+def best(tx: Transaction, study: Study) -> Trial | None:
+    found = tx.trials.best(study, None, 1)
+    return found[0] if found else None

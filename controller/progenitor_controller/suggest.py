@@ -1,0 +1,83 @@
+"""GetNewSuggestion: records what became of trials, then hands out new ones, in one transaction."""
+
+from collections.abc import Sequence
+
+from progenitor.v1 import controller_service_pb2 as pb
+from progenitor_storage import Transaction
+from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.study import Study, StudyState
+from progenitor_storage.model.trial import Trial
+
+from .calls import SuggestionCall
+from .errors import InvalidRequest, SequenceReused, StaleRequest, Violation
+from .hand_out import give_up, hand_out
+from .limits import settle
+from .record import record
+from .wire.decode import effective
+from .wire.names import trial_name
+from .wire.studies import STATES
+from .wire.trials import trial_to_wire
+from .wire.values import duration
+
+RETRY_SECONDS = 0.2
+"""How soon a worker asks again that got less than it asked for, while others are training."""
+RETRY_SHARE = 0.02
+"""Of the lease, for studies whose trials are long: nothing is due within a second there."""
+RETRY_PAUSED_SECONDS = 5.0
+
+
+def suggest(tx: Transaction, call: SuggestionCall) -> pb.GetNewSuggestionResponse:
+    study = tx.studies.locked(call.study)
+    answered = answer_before(tx, study, call)
+    if answered is not None:
+        return answered
+    spec = effective(study.effective_spec)
+    refuse_deletions(tx, study, call)
+    recorded = record(tx, study, spec, call.worker.id, call.reports)
+    first = give_up(tx, study, call.worker.id, [trial.number for trial in recorded.held])
+    trials = hand_out(tx, study, spec, call.worker, call.k, first)
+    after = settle(tx, study, spec)
+    answer = response(after, spec, trials, recorded.lost, call.k, tx.now)
+    tx.workers.keep(study, call.worker, call.sequence, call.digest, answer.SerializeToString())
+    return answer
+
+
+def answer_before(tx: Transaction, study: Study, call: SuggestionCall) -> pb.GetNewSuggestionResponse | None:
+    """The answer that this very call got before, None for a new call; raises SequenceReused or StaleRequest."""
+    logged = tx.workers.answer(study, call.worker.id)
+    if logged is None:
+        return None
+    mine = (call.worker.incarnation, call.sequence)
+    if mine > (logged.incarnation, logged.sequence):
+        return None
+    names = {"worker": call.worker.id, "sequence": str(call.sequence), "newest": str(logged.sequence)}
+    if mine < (logged.incarnation, logged.sequence):
+        raise StaleRequest(metadata=names)
+    if call.digest != logged.digest:
+        raise SequenceReused(metadata=names, violations=[Violation("sequence", SequenceReused.__doc__ or "")])
+    return pb.GetNewSuggestionResponse.FromString(logged.answer)
+
+
+def refuse_deletions(tx: Transaction, study: Study, call: SuggestionCall) -> None:
+    """All checkpoints are kept, so none was ever named as deletable: a store that lost some is not to be believed."""
+    if call.deleted:
+        told = "was never named as deletable: this study keeps all its checkpoints"
+        raise InvalidRequest([Violation(f"deleted[{place}]", told) for place in range(len(call.deleted))])
+
+
+def response(
+    study: Study, spec: Spec, trials: Sequence[Trial], lost: Sequence[int], k: int, now: float
+) -> pb.GetNewSuggestionResponse:
+    waits = len(trials) < k and study.state in (StudyState.ACTIVE, StudyState.PAUSED)
+    return pb.GetNewSuggestionResponse(
+        trials=[trial_to_wire(study.name, study.uid, trial, now) for trial in trials],
+        lost_trials=[trial_name(study.name, number) for number in lost],
+        study_state=STATES[study.state],
+        retry_after=duration(retry_after(study, spec)) if waits else None,
+    )
+
+
+def retry_after(study: Study, spec: Spec) -> float:
+    if study.state is StudyState.PAUSED:
+        return min(RETRY_PAUSED_SECONDS, spec.lease_duration / 2)
+    return min(max(RETRY_SECONDS, spec.lease_duration * RETRY_SHARE), spec.lease_duration / 2)

@@ -1,0 +1,80 @@
+"""Collects everything that is wrong with a request, so that one answer names it all."""
+
+import math
+from collections.abc import Collection, Iterable
+
+from ..errors import InvalidRequest, UnsupportedFields, Violation
+
+MAX_NAME = 128
+MAX_ID = 200
+MAX_URI = 2048
+MAX_TEXT = 8192
+MAX_STEP = 2**62
+"""Steps stay far enough from the end of int64 that sums of two never overflow."""
+
+
+class Violations:
+    """`field` is always a path in the request, `unsupported` what a later release may bring."""
+
+    def __init__(self) -> None:
+        self._found: list[Violation] = []
+        self._unsupported: list[Violation] = []
+
+    def add(self, field: str, description: str) -> None:
+        self._found.append(Violation(field, description))
+
+    def unsupported(self, field: str, instead: str) -> None:
+        self._unsupported.append(Violation(field, f"this release does not have it; {instead}"))
+
+    def take(self, others: "Violations") -> bool:
+        """Adds what others found; whether they found anything."""
+        self._found += others._found
+        self._unsupported += others._unsupported
+        return bool(others._found)
+
+    def raise_any(self) -> None:
+        """Raises InvalidRequest, or else UnsupportedFields, if anything was found."""
+        if self._found:
+            raise InvalidRequest(self._found)
+        if self._unsupported:
+            raise UnsupportedFields(self._unsupported)
+
+    def text(self, field: str, value: str, limit: int = MAX_TEXT, *, required: bool = False) -> None:
+        if required and not value:
+            self.add(field, "is required")
+        if len(value) > limit:
+            self.add(field, f"has {len(value)} characters, at most {limit} are allowed")
+        if "\0" in value:
+            self.add(field, "must not contain NUL characters")
+
+    def whole(self, field: str, value: int, least: int = 0, most: int = MAX_STEP) -> None:
+        if not least <= value <= most:
+            self.add(field, f"is {value}, must be from {least} to {most}")
+
+    def finite(self, field: str, value: float) -> bool:
+        if math.isfinite(value):
+            return True
+        self.add(field, f"is {value}, must be a finite number")
+        return False
+
+    def within(self, field: str, value: float, least: float, most: float) -> None:
+        if not least <= value <= most:
+            self.add(field, f"is {value:g}, must be from {least:g} to {most:g}")
+
+    def positive(self, field: str, value: float) -> None:
+        if self.finite(field, value) and value <= 0:
+            self.add(field, f"is {value:g}, must be greater than 0")
+
+    def known(self, field: str, value: int, names: Iterable[tuple[str, int]]) -> None:
+        """`names` are the members of an enum of the contract (its `.items()`)."""
+        allowed = dict(names)
+        if value not in allowed.values():
+            self.add(field, f"is {value}, must be one of {', '.join(allowed)}")
+
+    def distinct(self, field: str, values: Collection[str]) -> None:
+        """Names each repetition: `field[3]`."""
+        seen: set[str] = set()
+        for place, value in enumerate(values):
+            if value in seen:
+                self.add(f"{field}[{place}]", f"repeats {value!r}")
+            seen.add(value)
