@@ -44,6 +44,8 @@ class Study:
 
     trials: int = 0
     """Trials created, which is also the newest number."""
+    members: int = 0
+    """Places that have had a trial."""
     change: int = 0
     counts: Mapping[TrialState, int] = field(default_factory=dict)
     total_steps: int = 0
@@ -85,3 +87,15 @@ class WorkerStatus:
     """Seconds since 1970 by the database's clock."""
     trials: tuple[int, ...]
     """Numbers of the trials that it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAnswer:
+    """The newest answer that a worker was given, by which a call sent again is known."""
+
+    incarnation: int
+    """The newest heard of, whose sequence and answer these are."""
+    sequence: int = 0
+    digest: bytes = b""
+    answer: bytes = b""
+    """Empty if nothing but heartbeats was heard from this incarnation."""

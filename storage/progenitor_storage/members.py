@@ -1,0 +1,165 @@
+"""Members: the places in a population, kept up as their trials begin and end."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, Update, bindparam, case, exists, func, not_, select
+
+from .ledger import Ledgers
+from .model.study import Member, Study
+from .model.trial import Trial
+from .tables import members, studies, trials
+
+_m = members.c
+_COLUMNS = tuple(column for column in _m if column.name != "study")
+_FIELDS = tuple(column.name for column in _COLUMNS)
+_NO_LIMIT = 2**63 - 1
+
+_PLACE = (_m.study == bindparam("row_study"), _m.member == bindparam("row_member"))
+_ALL = select(*_COLUMNS).where(_m.study == bindparam("study"))
+_GET = _ALL.where(_m.member == bindparam("member"))
+_PAGE = _ALL.where(_m.member > bindparam("after")).order_by(_m.member).limit(bindparam("limit"))
+_DUE = _ALL.where(_m.final, not_(_m.closed), _m.reached < bindparam("max_steps")).limit(1)
+_OLDEST_DUE = _DUE.order_by(_m.due)
+_DUE_BY_GENERATION = _DUE.order_by(_m.generation, _m.member)
+_COUNT = select(studies.c.members).where(studies.c.key == bindparam("study"))
+_UNFINISHED = select(func.count()).where(_m.study == bindparam("study"), _m.newest_final.is_(None))
+_ANY_OPEN = select(exists().where(_m.study == bindparam("study"), not_(_m.closed)))
+
+_INSERT = members.insert()
+_BEGIN = members.update().where(*_PLACE).values(
+    newest=bindparam("number"),
+    generation=bindparam("of_generation"),
+    final=False,
+    reached=bindparam("start_step"),
+    due=0,
+)
+_END = members.update().where(*_PLACE, _m.newest == bindparam("number")).values(
+    final=True,
+    reached=bindparam("reached_step"),
+    due=bindparam("change"),
+    newest_final=bindparam("number"),
+    newest_usable=case(
+        (bindparam("usable"), bindparam("number", type_=BigInteger)), else_=_m.newest_usable
+    ),
+    fallbacks=case((bindparam("usable"), 0), else_=_m.fallbacks),
+)
+_NEWEST_USABLE = (
+    select(func.max(trials.c.number))
+    .where(
+        trials.c.study == bindparam("row_study"), trials.c.member == bindparam("row_member"), trials.c.usable
+    )
+    .scalar_subquery()
+)
+_LOSE = (
+    members.update()
+    .where(*_PLACE, _m.newest_usable == bindparam("number"))
+    .values(newest_usable=_NEWEST_USABLE)
+)
+
+
+@cache
+def _update(columns: frozenset[str]) -> Update:
+    return members.update().where(*_PLACE).values(
+        {column: bindparam(f"new_{column}") for column in columns}
+    )
+
+
+class Members:
+    def __init__(self, connection: Connection, ledgers: Ledgers) -> None:
+        self._connection = connection
+        self._ledgers = ledgers
+
+    def get(self, study: Study, member: int) -> Member | None:
+        row = self._connection.execute(_GET, {"study": study.key, "member": member}).one_or_none()
+        return None if row is None else _member(row)
+
+    def page(self, study: Study, after: int, limit: int) -> list[Member]:
+        """By member, those after the given one; -1 is before the first."""
+        rows = self._connection.execute(_PAGE, {"study": study.key, "after": after, "limit": limit})
+        return [_member(row) for row in rows]
+
+    def count(self, study: Study) -> int:
+        """Members that have had a trial."""
+        if ledger := self._ledgers.find(study):
+            return ledger.members
+        return int(self._connection.execute(_COUNT, {"study": study.key}).scalar_one())
+
+    def with_final(self, study: Study) -> int:
+        """Members that have had a final trial."""
+        unfinished = self._connection.execute(_UNFINISHED, {"study": study.key}).scalar_one()
+        return self.count(study) - int(unfinished)
+
+    def all_closed(self, study: Study) -> bool:
+        """Whether there are members and every one of them is closed."""
+        if self.count(study) == 0:
+            return False
+        return not self._connection.execute(_ANY_OPEN, {"study": study.key}).scalar_one()
+
+    def next_due(self, study: Study, max_steps: int, by_generation: bool) -> Member | None:
+        """An open member whose newest trial is final and has not reached `max_steps` (0: no limit).
+
+        The one whose trial became final first; or, by generation, the lowest member of the lowest generation.
+        """
+        statement = _DUE_BY_GENERATION if by_generation else _OLDEST_DUE
+        row = self._connection.execute(
+            statement, {"study": study.key, "max_steps": max_steps or _NO_LIMIT}
+        ).one_or_none()
+        return None if row is None else _member(row)
+
+    def save(self, study: Study, before: Member, after: Member) -> None:
+        """Writes what differs."""
+        columns = {
+            name: getattr(after, name) for name in _FIELDS if getattr(after, name) != getattr(before, name)
+        }
+        if not columns:
+            return
+        row = {f"new_{name}": value for name, value in columns.items()}
+        self._connection.execute(
+            _update(frozenset(columns)), {"row_study": study.key, "row_member": before.member, **row}
+        )
+
+    def begin(self, study: Study, trial: Trial) -> bool:
+        """The trial is its member's newest now. Whether this is the member's first."""
+        place = {"row_study": study.key, "row_member": trial.member}
+        values = {"number": trial.number, "of_generation": trial.generation, "start_step": trial.start_step}
+        if self._connection.execute(_BEGIN, {**place, **values}).rowcount:
+            return False
+        self._connection.execute(
+            _INSERT,
+            {
+                "study": study.key,
+                "member": trial.member,
+                "newest": trial.number,
+                "generation": trial.generation,
+                "final": False,
+                "reached": trial.start_step,
+                "due": 0,
+                "fallbacks": 0,
+                "closed": False,
+            },
+        )
+        return True
+
+    def end(self, study: Study, trial: Trial) -> None:
+        """The member's newest trial has become final."""
+        self._connection.execute(
+            _END,
+            {
+                "row_study": study.key,
+                "row_member": trial.member,
+                "number": trial.number,
+                "reached_step": trial.reached,
+                "change": trial.change,
+                "usable": trial.usable,
+            },
+        )
+
+    def lose(self, study: Study, trial: Trial) -> None:
+        """The trial is no longer usable: an older one of its member takes its place, if there is one."""
+        place = {"row_study": study.key, "row_member": trial.member}
+        self._connection.execute(_LOSE, {**place, "number": trial.number})
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(*row)

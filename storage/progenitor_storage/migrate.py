@@ -1,0 +1,48 @@
+"""Brings a database to this release's tables."""
+
+from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
+
+from .backend import Backend
+from .errors import NewerSchema
+from .tables import REVISION
+
+VERSION_TABLE = "progenitor_schema"
+"""Holds the revision; a name of our own, as a PostgreSQL database may be shared with others who use Alembic."""
+
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
+
+
+def migrate(backend: Backend) -> None:
+    """Makes or upgrades the tables. Safe in several processes at once. Raises NewerSchema, StorageUnavailable."""
+    try:
+        with backend.writers.connect() as connection:
+            # Alembic's imports take longer than all else when a database is opened: most are up to date.
+            if revision(connection) == REVISION:
+                return
+        with backend.writers.begin() as connection:
+            backend.lock_schema(connection)
+            _upgrade(connection)
+    except Exception as error:
+        raise backend.translated(error) from error
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision that the database has; None if it is new."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(select(_version.c.version_num)).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "progenitor_storage:migrations")
+    config.attributes["connection"] = connection
+    found = revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise NewerSchema(found, REVISION)
+    command.upgrade(config, REVISION)
