@@ -1,6 +1,7 @@
 """Checkpoints that were registered, and the copies of them that trials carry."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, not_, select, tuple_
@@ -84,18 +85,20 @@ class Checkpoints:
     def pin(self, study: Study, uri: str, pinned: bool) -> Checkpoint:
         """Here and in the trials that carry it. Raises CheckpointNotFound."""
         number, _, checkpoint = self._found(study, uri)
-        if checkpoint.pinned is not pinned:
-            values = {"row_study": study.key, "row_uri": uri, "new_pinned": pinned}
-            self._connection.execute(_PIN, values)
-            self._trials.refresh(study, uri, self._carriers(study, number), pinned=pinned)
-        return self._found(study, uri)[2]
+        if checkpoint.pinned is pinned:
+            return checkpoint
+        changed = replace(checkpoint, pinned=pinned)
+        self._connection.execute(_PIN, {"row_study": study.key, "row_uri": uri, "new_pinned": pinned})
+        self._trials.refresh(study, changed, self._carriers(study, number))
+        return changed
 
     def mark_deleted(self, study: Study, uri: str) -> None:
         """Here and in the trials that carry it; its trial is usable no more. Raises CheckpointNotFound."""
         number, _, checkpoint = self._found(study, uri)
-        if not checkpoint.deleted:
-            self._connection.execute(_DELETE, {"row_study": study.key, "row_uri": uri})
-            self._trials.refresh(study, uri, self._carriers(study, number), deleted=True)
+        if checkpoint.deleted:
+            return
+        self._connection.execute(_DELETE, {"row_study": study.key, "row_uri": uri})
+        self._trials.refresh(study, replace(checkpoint, deleted=True), self._carriers(study, number))
 
     def _carriers(self, study: Study, number: int) -> list[int]:
         return [number, *self._trials.children(study, number)]

@@ -1,9 +1,10 @@
 """Members: the places in a population, kept up as their trials begin and end."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Update, bindparam, case, exists, func, not_, select
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, exists, func, not_, select, true
 
 from .ledger import Ledgers
 from .model.study import Member, Study
@@ -47,7 +48,7 @@ _END = members.update().where(*_PLACE, _m.newest == bindparam("number")).values(
 _NEWEST_USABLE = (
     select(func.max(trials.c.number))
     .where(
-        trials.c.study == bindparam("row_study"), trials.c.member == bindparam("row_member"), trials.c.usable
+        trials.c.study == bindparam("row_study"), trials.c.member == bindparam("row_member"), trials.c.usable == true()
     )
     .scalar_subquery()
 )
@@ -161,5 +162,5 @@ class Members:
         self._connection.execute(_LOSE, {**place, "number": trial.number})
 
 
-def _member(row: Row[Any]) -> Member:
+def _member(row: Sequence[Any]) -> Member:
     return Member(*row)

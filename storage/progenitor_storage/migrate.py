@@ -1,5 +1,7 @@
 """Brings a database to this release's tables."""
 
+from threading import Lock
+
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from .backend import Backend
@@ -8,6 +10,9 @@ from .tables import REVISION
 
 VERSION_TABLE = "progenitor_schema"
 """Holds the revision; a name of our own, as a PostgreSQL database may be shared with others who use Alembic."""
+
+_one_at_a_time = Lock()
+"""Alembic keeps its context in a module: one upgrade in this process at a time, whatever the database."""
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
 
@@ -45,4 +50,5 @@ def _upgrade(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise NewerSchema(found, REVISION)
-    command.upgrade(config, REVISION)
+    with _one_at_a_time:
+        command.upgrade(config, REVISION)

@@ -135,6 +135,6 @@ def _end_with_transaction(context: ExceptionContext) -> None:
     """
     if context.connection is None or context.statement == _BEGIN_IMMEDIATE:
         return
-    raw = context.connection.connection.dbapi_connection
-    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+    raw: Any = context.connection.connection.dbapi_connection
+    if raw is not None and not raw.in_transaction:
         context.is_disconnect = True

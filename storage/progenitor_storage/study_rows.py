@@ -1,8 +1,7 @@
 """A study as a row and back."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy import Row
 
 from .encoding import parsed, text
 from .model.study import Study, StudyState
@@ -16,7 +15,7 @@ _STATES = {state.value: state for state in StudyState}
 _TRIAL_STATES = tuple(TrialState)
 
 
-def study_of(row: Row[Any]) -> Study:
+def study_of(row: Sequence[Any]) -> Study:
     (
         key,
         name,

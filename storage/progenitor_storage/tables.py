@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     not_,
+    true,
 )
 from sqlalchemy.types import UserDefinedType
 
@@ -137,8 +138,8 @@ index("trials_parent", t.study, t.parent, where=t.parent.is_not(None))
 index("trials_state", t.study, t.state, t.number)
 index("trials_change", t.study, t.change, unique=True)
 index("trials_open", t.study, t.generation, where=not_(t.final))
-index("trials_usable", t.study, t.generation, where=t.usable)
-index("trials_best", t.study, t.fitness.desc(), t.number, where=t.usable)
+index("trials_usable", t.study, t.generation, where=t.usable == true())
+index("trials_best", t.study, t.fitness.desc(), t.number, where=t.usable == true())
 index("trials_holder", t.study, t.lease_worker, where=t.lease_worker.is_not(None))
 index("trials_expiry", t.study, t.lease_expires, where=t.lease_expires.is_not(None))
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, literal, not_, or_, select
+from sqlalchemy import BigInteger, BindParameter, Connection, Select, and_, bindparam, exists, literal, not_, or_, select, true
 
 from .clock import Clock
 from .errors import TrialNotFound
@@ -15,11 +15,14 @@ from .trial_rows import COLUMNS, trial_of
 
 _t = trials.c
 _ALL = select(*COLUMNS).where(_t.study == bindparam("study"))
-_LIMIT = bindparam("limit")
+_LIMIT: BindParameter[int] = bindparam("limit")
 _HELD_STATES = tuple(sorted(state.value for state in HELD))
 _WAITING_STATES = tuple(sorted(state.value for state in WAITING))
 _CHUNK = 500
 """Numbers named in one statement."""
+
+# As the partial indexes have it: SQLite compares conditions by their form.
+_USABLE = _t.usable == true()
 
 _GET = _ALL.where(_t.number == bindparam("number"))
 _FIND = _ALL.where(_t.number.in_(bindparam("numbers", expanding=True)))
@@ -31,7 +34,7 @@ _OPEN_UP_TO = select(
     exists().where(_t.study == bindparam("study"), not_(_t.final), _t.generation <= bindparam("generation"))
 )
 _USABLE_IN = _ALL.where(
-    _t.usable, _t.generation >= bindparam("first"), _t.generation <= bindparam("last")
+    _USABLE, _t.generation >= bindparam("first"), _t.generation <= bindparam("last")
 ).order_by(_t.number)
 _NEWEST_USABLE = (
     select(*COLUMNS)
@@ -43,7 +46,7 @@ _NEWEST_USABLE = (
 )
 _PAGE = _ALL.where(_t.number > bindparam("after")).order_by(_t.number).limit(_LIMIT)
 _PAGE_OF_STATES = _PAGE.where(_t.state.in_(bindparam("states", expanding=True)))
-_BEST = _ALL.where(_t.usable).order_by(_t.fitness.desc(), _t.number).limit(_LIMIT)
+_BEST = _ALL.where(_USABLE).order_by(_t.fitness.desc(), _t.number).limit(_LIMIT)
 _BEST_AFTER = _BEST.where(
     # The first term is what the index is entered by.
     _t.fitness <= bindparam("fitness"),

@@ -27,7 +27,7 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _name(value: TrialState | StopCause) -> str:
+def _name(value: TrialState | StopCause) -> object:
     return value.value
 
 

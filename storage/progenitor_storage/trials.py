@@ -12,7 +12,7 @@ from .errors import DuplicateTrial, LeaseLost
 from .ledger import Ledger, Ledgers
 from .members import Members
 from .model.study import Study
-from .model.trial import WAITING, Lease, Trial, TrialState, Worker
+from .model.trial import WAITING, Checkpoint, Lease, Trial, TrialState, Worker
 from .tables import trials
 from .trial_queries import TrialQueries
 from .trial_rows import columns_of, difference
@@ -150,14 +150,14 @@ class Trials(TrialQueries):
             self._members.end(study, after)
         return after
 
-    def refresh(self, study: Study, uri: str, numbers: Collection[int], **fields: bool) -> None:
-        """Changes the copies of a checkpoint that these trials carry."""
+    def refresh(self, study: Study, checkpoint: Checkpoint, numbers: Collection[int]) -> None:
+        """Brings the copies of a registered checkpoint that these trials carry to what it is now."""
         for before in self.find(study, numbers).values():
             after = before
-            if before.checkpoint is not None and before.checkpoint.uri == uri:
-                after = replace(after, checkpoint=replace(before.checkpoint, **fields))
-            if before.warm_start is not None and before.warm_start.uri == uri:
-                after = replace(after, warm_start=replace(before.warm_start, **fields))
+            if before.checkpoint is not None and before.checkpoint.uri == checkpoint.uri:
+                after = replace(after, checkpoint=checkpoint)
+            if before.warm_start is not None and before.warm_start.uri == checkpoint.uri:
+                after = replace(after, warm_start=checkpoint)
             self.save(study, before, after)
             if before.usable and not after.usable:
                 self._members.lose(study, after)

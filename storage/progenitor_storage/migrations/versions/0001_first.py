@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_EXACT = sa.Double().with_variant(UntypedReal(), "sqlite")
+_EXACT: sa.Double[float] = sa.Double().with_variant(UntypedReal(), "sqlite")
 _ORDERED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -22,12 +22,15 @@ def _of_study() -> sa.ForeignKey:
     return sa.ForeignKey("studies.key", ondelete="CASCADE")
 
 
+def _flag(name: str) -> sa.ColumnElement[bool]:
+    return sa.column(name, sa.Boolean())
+
+
 def _index(
-    name: str, table: str, columns: Sequence[Any], unique: bool = False, where: str | None = None
+    name: str, table: str, columns: Sequence[Any], unique: bool = False, where: sa.ColumnElement[bool] | None = None
 ) -> None:
-    condition = None if where is None else sa.text(where)
     op.create_index(
-        name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition
+        name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where
     )
 
 
@@ -151,16 +154,16 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=False),
     )
     _index("checkpoints_uri", "checkpoints", ["study", "uri"], unique=True)
-    _index("members_due", "members", ["study", "reached", "due"], where="final AND NOT closed")
-    _index("members_open", "members", ["study", "member"], where="NOT closed")
-    _index("members_unfinished", "members", ["study", "member"], where="newest_final IS NULL")
-    _index("trials_best", "trials", ["study", sa.text("fitness DESC"), "number"], where="usable")
+    _index("members_due", "members", ["study", "reached", "due"], where=sa.and_(_flag("final"), sa.not_(_flag("closed"))))
+    _index("members_open", "members", ["study", "member"], where=sa.not_(_flag("closed")))
+    _index("members_unfinished", "members", ["study", "member"], where=sa.column("newest_final").is_(None))
+    _index("trials_best", "trials", ["study", sa.text("fitness DESC"), "number"], where=_flag("usable") == sa.true())
     _index("trials_change", "trials", ["study", "change"], unique=True)
-    _index("trials_expiry", "trials", ["study", "lease_expires"], where="lease_expires IS NOT NULL")
-    _index("trials_holder", "trials", ["study", "lease_worker"], where="lease_worker IS NOT NULL")
-    _index("trials_initiator", "trials", ["study", "initiator"], unique=True, where="initiator IS NOT NULL")
-    _index("trials_open", "trials", ["study", "generation"], where="NOT final")
-    _index("trials_parent", "trials", ["study", "parent"], where="parent IS NOT NULL")
+    _index("trials_expiry", "trials", ["study", "lease_expires"], where=sa.column("lease_expires").is_not(None))
+    _index("trials_holder", "trials", ["study", "lease_worker"], where=sa.column("lease_worker").is_not(None))
+    _index("trials_initiator", "trials", ["study", "initiator"], unique=True, where=sa.column("initiator").is_not(None))
+    _index("trials_open", "trials", ["study", "generation"], where=sa.not_(_flag("final")))
+    _index("trials_parent", "trials", ["study", "parent"], where=sa.column("parent").is_not(None))
     _index("trials_place", "trials", ["study", "member", "generation"], unique=True)
     _index("trials_state", "trials", ["study", "state", "number"])
-    _index("trials_usable", "trials", ["study", "generation"], where="usable")
+    _index("trials_usable", "trials", ["study", "generation"], where=_flag("usable") == sa.true())
