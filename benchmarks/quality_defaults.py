@@ -1,0 +1,472 @@
+"""How well settings of population-based training search, on small problems: the evidence for
+`algorithms/defaults.py`.
+
+Runs whole studies in memory, on nothing but `initial`, `window` and `decide`, with workers on a simulated
+clock.
+
+    python benchmarks/quality_defaults.py --seeds 60 --schedule even --schedule synchronous
+"""
+
+import argparse
+import heapq
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import exp, inf, log10, pi, sin, sqrt
+from multiprocessing import Pool
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+
+from progenitor_controller.algorithms import (
+    Generations,
+    NewestOfMembers,
+    Nobody,
+    Population,
+    decide,
+    defaults,
+    initial,
+    window,
+)
+from progenitor_storage.model.spec import (
+    BinaryTournamentSelection,
+    Budget,
+    CategoricalDomain,
+    DiscreteDomain,
+    DoubleDomain,
+    ExplorationScope,
+    Factors,
+    Goal,
+    Inheritance,
+    InitialMember,
+    InitiatorSelection,
+    IntegerDomain,
+    MetricSpec,
+    Mutation,
+    NoExploration,
+    NoSelection,
+    Parameters,
+    ParameterSpec,
+    PopulationBasedTraining,
+    Scale,
+    Sigma,
+    Spec,
+    TruncationSelection,
+)
+from progenitor_storage.model.trial import Checkpoint, Trial, TrialState
+
+Weights = Any
+"""Whatever a problem trains."""
+
+Rng = np.random.Generator
+
+
+Train = Callable[[Weights, Parameters, int, int, Rng], tuple[Weights, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`train` makes steps start + 1 … end and gives the new weights, the score seen and the true score."""
+
+    parameters: tuple[ParameterSpec, ...]
+    members: int
+    steps_per_trial: int
+    max_steps: int
+    weights: Weights
+    train: Train
+    initial_population: tuple[InitialMember, ...] = ()
+    reached: Callable[[float], float] = float
+    """What is averaged over studies, of the true score of the trial that was seen to be best."""
+
+
+def number(parameters: Parameters, name: str) -> float:
+    value = parameters[name]
+    if isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+# The triangle wave of Ray Tune's example `pbt_function`.
+
+
+def triangle(
+    accuracy: float, parameters: Parameters, start: int, end: int, rng: Rng
+) -> tuple[float, float, float]:
+    rate = number(parameters, "lr")
+    for _ in range(start, end):
+        best = min(max(0.01 * (1 - abs(accuracy / 100 - 1)), 0.001), 0.01)
+        q = max(rate, best) / min(rate, best)
+        if q < 4:
+            accuracy += rng.random() / q
+        elif rate > best:
+            accuracy -= (q - 4) * rng.random()
+        accuracy = max(accuracy + 2 * rng.standard_normal(), 0.0)
+    return accuracy, accuracy, accuracy
+
+
+def triangle_wave(scale: Scale, starts: tuple[InitialMember, ...] = ()) -> Problem:
+    rate = ParameterSpec("lr", DoubleDomain(0.0001, 0.02, scale))
+    return Problem((rate,), 8, 5, 600, 0.0, triangle, starts, reached=lambda best: float(best >= 200))
+
+
+# The toy of Jaderberg et al. 2017: the surrogate 1.2 − h₀θ₀² − h₁θ₁² is climbed, 1.2 − θ₀² − θ₁² is the
+# score.
+
+
+def toy(
+    theta: tuple[float, float], parameters: Parameters, start: int, end: int, rng: Rng
+) -> tuple[tuple[float, float], float, float]:
+    a, b = theta
+    for _ in range(start, end):
+        a -= 2 * 0.01 * number(parameters, "h0") * a
+        b -= 2 * 0.01 * number(parameters, "h1") * b
+    score = 1.2 - a * a - b * b
+    return (a, b), score, score
+
+
+TOY = Problem(
+    (ParameterSpec("h0", DoubleDomain(0.0, 1.0)), ParameterSpec("h1", DoubleDomain(0.0, 1.0))),
+    2,
+    1,
+    75,
+    (0.9, 0.9),
+    toy,
+    (InitialMember({"h0": 0.0, "h1": 1.0}), InitialMember({"h0": 1.0, "h1": 0.0})),
+)
+
+
+# Gradient descent with noisy gradients: a large rate first, a small one at last. Scores are noisy too.
+
+CURVATURE = np.logspace(-1.5, 0.5, 8)
+
+
+def quadratic(
+    theta: np.ndarray, parameters: Parameters, start: int, end: int, rng: Rng
+) -> tuple[np.ndarray, float, float]:
+    rate, momentum = number(parameters, "lr"), number(parameters, "momentum")
+    position, velocity = theta
+    for _ in range(start, end):
+        gradient = CURVATURE * position + rng.standard_normal(8)
+        velocity = momentum * velocity - rate * gradient
+        position = np.clip(position + velocity, -1e6, 1e6)
+    true = -log10(float(CURVATURE @ position**2) / 2 + 1e-6)
+    return np.stack([position, velocity]), true + 0.1 * rng.standard_normal(), true
+
+
+QUADRATIC = Problem(
+    (
+        ParameterSpec("lr", DoubleDomain(1e-4, 1.0, Scale.LOG)),
+        ParameterSpec("momentum", DoubleDomain(0.0, 0.99)),
+    ),
+    8,
+    10,
+    600,
+    np.stack([np.full(8, 10.0), np.zeros(8)]),
+    quadratic,
+)
+
+
+# Each step gains by how near the setting is to the best one, which may move. The scores have noise of their own.
+
+
+def gaining(gain: Callable[[Parameters, int], float], noise: float, last: int) -> Train:
+    def train(
+        gained: float, parameters: Parameters, start: int, end: int, rng: Rng
+    ) -> tuple[float, float, float]:
+        gained += sum(gain(parameters, step) for step in range(start, end)) / last
+        return gained, gained + noise * rng.standard_normal(), gained
+
+    return train
+
+
+def near(value: float, best: float, width: float) -> float:
+    return exp(-(((value - best) / width) ** 2) / 2)
+
+
+def drifting(parameters: Parameters, step: int) -> float:
+    phase = 2 * pi * step / 300
+    x, y = log10(number(parameters, "x")), number(parameters, "y")
+    return near(x, sin(phase) - 2, 0.5) * near(y, 0.5 + 0.4 * sin(phase + 1), 0.2)
+
+
+def switching(parameters: Parameters, step: int) -> float:
+    return drifting(parameters, step) * (1.0 if parameters["kind"] == "abc"[step // 100] else 0.3)
+
+
+def standing(parameters: Parameters, _: int) -> float:
+    x, y = log10(number(parameters, "x")), number(parameters, "y")
+    return near(x, -2.7, 0.5) * near(y, 0.3, 0.2)
+
+
+def mixed(parameters: Parameters, _: int) -> float:
+    x, y = log10(number(parameters, "x")), number(parameters, "y")
+    z, w = log10(number(parameters, "z")), log10(number(parameters, "width"))
+    fits = 1.0 if parameters["kind"] == "b" else 0.5
+    batch = near(log10(number(parameters, "batch")), 1.8, 0.3)
+    return fits * batch * near(x, -2.7, 0.7) * near(y, 0.3, 0.3) * near(z, -4.0, 1.0) * near(w, 2.2, 0.4)
+
+
+X = ParameterSpec("x", DoubleDomain(1e-4, 1.0, Scale.LOG))
+Y = ParameterSpec("y", DoubleDomain(0.0, 1.0))
+Z = ParameterSpec("z", DoubleDomain(1e-7, 1e-1, Scale.LOG))
+KIND = ParameterSpec("kind", CategoricalDomain(("a", "b", "c")))
+WIDTH = ParameterSpec("width", IntegerDomain(8, 1024, Scale.LOG))
+BATCH = ParameterSpec("batch", DiscreteDomain((16.0, 32.0, 64.0, 128.0, 256.0)))
+
+
+# A setting that costs now and pays later: what is not gained at once makes all later steps gain more.
+
+
+def invest(
+    state: tuple[float, float], parameters: Parameters, start: int, end: int, rng: Rng
+) -> tuple[tuple[float, float], float, float]:
+    skill, gained = state
+    share = number(parameters, "share")
+    for _ in range(start, end):
+        gained += skill * (1 - share) / 200
+        skill += skill * share / 50
+    return (skill, gained), gained + 0.01 * skill * rng.standard_normal(), gained
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    "triangle": triangle_wave(Scale.LINEAR),
+    "triangle-log": triangle_wave(Scale.LOG),
+    "triangle-low": triangle_wave(Scale.LINEAR, (InitialMember({"lr": 0.0001}),) * 8),
+    "toy": TOY,
+    "quadratic": QUADRATIC,
+    "drift": Problem((X, Y), 8, 5, 300, 0.0, gaining(drifting, 0.003, 300)),
+    "switch": Problem((X, Y, KIND), 8, 5, 300, 0.0, gaining(switching, 0.003, 300)),
+    "noisy": Problem((X, Y), 8, 5, 300, 0.0, gaining(standing, 0.05, 300)),
+    "mixed": Problem((X, Y, Z, KIND, WIDTH, BATCH), 8, 5, 300, 0.0, gaining(mixed, 0.003, 300)),
+    "invest": Problem(
+        (ParameterSpec("share", DoubleDomain(0.0, 1.0)),), 8, 5, 200, (1.0, 0.0), invest, reached=log10
+    ),
+}
+
+
+# Settings.
+
+DEFAULT = PopulationBasedTraining(
+    population_size=8,
+    selection=defaults.SELECTION,
+    exploration=Mutation(
+        Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY
+    ),
+    inheritance=Inheritance.WEIGHTS_AND_PARAMETERS,
+    exploration_scope=defaults.COPYING_SCOPE,
+    start_after_members=1,
+    synchronous=False,
+)
+
+
+def explored(
+    factors: Sequence[float] = defaults.FACTORS,
+    resample: float = defaults.RESAMPLE_PROBABILITY,
+    mutate: float = defaults.MUTATION_PROBABILITY,
+) -> Mutation:
+    return Mutation(Factors(tuple(factors)), resample, mutate)
+
+
+def sigma(width: float) -> Mutation:
+    return Mutation(Sigma(width), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
+
+
+SETTINGS: Mapping[str, PopulationBasedTraining] = {
+    "default": DEFAULT,
+    "none": replace(DEFAULT, selection=NoSelection(), exploration=NoExploration()),
+    "copy only": replace(DEFAULT, exploration=NoExploration()),
+    **{f"fraction {f}": replace(DEFAULT, selection=TruncationSelection(f)) for f in (0.125, 0.2, 0.375, 0.5)},
+    "binary tournament": replace(DEFAULT, selection=BinaryTournamentSelection()),
+    **{
+        f"initiator {window}, {name}": replace(
+            DEFAULT,
+            selection=InitiatorSelection(window),
+            exploration=explored(resample=resample),
+            exploration_scope=scope,
+        )
+        for window in (1, 2)
+        for name, scope, resample in (
+            ("every, r 0", ExplorationScope.EVERY_CHILD, 0.0),
+            ("every, r 0.1", ExplorationScope.EVERY_CHILD, 0.1),
+            ("copies", ExplorationScope.COPIES_ONLY, 0.25),
+        )
+    },
+    **{
+        f"resample {r}": replace(DEFAULT, exploration=explored(resample=r))
+        for r in (0.0, 0.05, 0.1, 0.25, 0.5)
+    },
+    **{
+        f"factors {' '.join(map(str, f))}": replace(DEFAULT, exploration=explored(factors=f))
+        for f in ((0.8, 1.2), (0.8, 1.25), (0.67, 1.5), (0.5, 2.0), (0.5, 0.8, 1.25, 2.0), (0.9, 1.1))
+    },
+    **{f"sigma {s}": replace(DEFAULT, exploration=sigma(s)) for s in (0.05, 0.1, 0.2)},
+    **{f"mutate {m}": replace(DEFAULT, exploration=explored(mutate=m)) for m in (0.5, 0.8)},
+    "every child": replace(DEFAULT, exploration_scope=ExplorationScope.EVERY_CHILD),
+    "every child, r 0": replace(
+        DEFAULT, exploration=explored(resample=0.0), exploration_scope=ExplorationScope.EVERY_CHILD
+    ),
+    "weights only": replace(DEFAULT, inheritance=Inheritance.WEIGHTS),
+}
+
+PAPER_TOY = replace(
+    DEFAULT,
+    selection=BinaryTournamentSelection(),
+    exploration=Mutation(Sigma(0.1), 0.0, 1.0),
+    exploration_scope=ExplorationScope.EVERY_CHILD,
+)
+"""As the published toy: one step of normal noise for every child."""
+
+TOY_SETTINGS: Mapping[str, PopulationBasedTraining] = {
+    "toy: grid": replace(PAPER_TOY, selection=NoSelection(), exploration=NoExploration()),
+    "toy: explore only": replace(PAPER_TOY, selection=NoSelection()),
+    "toy: exploit only": replace(PAPER_TOY, exploration=NoExploration(), inheritance=Inheritance.WEIGHTS),
+    "toy: weights only": replace(PAPER_TOY, inheritance=Inheritance.WEIGHTS),
+    "toy: h copied": PAPER_TOY,
+    "toy: h copied, copies": replace(PAPER_TOY, exploration_scope=ExplorationScope.COPIES_ONLY),
+}
+
+ALL_SETTINGS = {**SETTINGS, **TOY_SETTINGS}
+
+SCHEDULES: Mapping[str, tuple[float, ...]] = {
+    "even": (1.0, 1.0),
+    "uneven": (1.0, 2.3),
+    "eight": (1.0,) * 8,
+    "synchronous": (1.0,),
+}
+"""Seconds a step of each worker."""
+
+
+# A study in memory.
+
+
+class Study:
+    """Trials, the weights that they reached, and what a decision reads of them."""
+
+    def __init__(self, problem: Problem, algorithm: PopulationBasedTraining, seed: int) -> None:
+        self.problem = problem
+        self.spec = Spec(
+            parameters=problem.parameters,
+            metrics=(MetricSpec("score", Goal.MAXIMIZE),),
+            steps_per_trial=problem.steps_per_trial,
+            budget=Budget(max_steps=problem.max_steps),
+            seed=seed,
+            lease_duration=60.0,
+            max_failures_per_trial=3,
+            initial_population=problem.initial_population,
+            algorithm=replace(algorithm, population_size=problem.members),
+            stopping=None,
+        )
+        self._best_seen = self.best = -inf
+        self._weights: dict[int, Weights] = {0: problem.weights}
+        self._newest: dict[int, Trial] = {}
+        self._generations: dict[int, list[Trial]] = {}
+
+    def trained(self, draft: Trial) -> Trial:
+        rng = np.random.default_rng(draft.seed)
+        weights, seen, true = self.problem.train(
+            self._weights[draft.parent or 0], draft.parameters, draft.start_step, draft.end_step, rng
+        )
+        number = len(self._weights)
+        self._weights[number] = weights
+        if seen > self._best_seen:
+            self._best_seen, self.best = seen, true
+        return replace(
+            draft,
+            number=number,
+            state=TrialState.COMPLETED,
+            fitness=seen,
+            checkpoint=Checkpoint(str(number), draft.end_step),
+        )
+
+    def finish(self, trial: Trial) -> None:
+        self._newest[trial.member] = trial
+        self._generations.setdefault(trial.generation, []).append(trial)
+
+    def child(self, initiator: Trial) -> Trial | None:
+        match window(self.spec, initiator):
+            case Nobody():
+                read = []
+            case NewestOfMembers():
+                read = list(self._newest.values())
+            case Generations(first, last):
+                read = [t for g in range(first, last + 1) for t in self._generations.get(g, ())]
+        return decide(self.spec, Population(read, initiator, 0), initiator).child
+
+
+def run(study: Study, speeds: Sequence[float]) -> float:
+    """Asynchronous: whoever is free takes the next missing member, else the oldest reproduction that is due."""
+    drafts = deque(initial(study.spec, member) for member in range(study.spec.places))
+    due: deque[Trial] = deque()
+    free = list(range(len(speeds)))
+    running: list[tuple[float, int, Trial]] = []
+    now = 0.0
+    while True:
+        while free and (drafts or due):
+            draft = drafts.popleft() if drafts else study.child(due.popleft())
+            if draft:
+                worker = free.pop(0)
+                ends = now + speeds[worker] * (draft.end_step - draft.start_step)
+                heapq.heappush(running, (ends, worker, study.trained(draft)))
+        if not running:
+            return study.problem.reached(study.best)
+        now, worker, trial = heapq.heappop(running)
+        free.append(worker)
+        study.finish(trial)
+        due.append(trial)
+
+
+def run_synchronously(study: Study) -> float:
+    drafts = [initial(study.spec, member) for member in range(study.spec.places)]
+    while drafts:
+        trials = [study.trained(draft) for draft in drafts]
+        for trial in trials:
+            study.finish(trial)
+        drafts = [draft for trial in trials if (draft := study.child(trial))]
+    return study.problem.reached(study.best)
+
+
+def result(problem: str, setting: str, schedule: str, seed: int) -> float:
+    algorithm = replace(ALL_SETTINGS[setting], synchronous=schedule == "synchronous")
+    study = Study(PROBLEMS[problem], algorithm, seed)
+    return run_synchronously(study) if schedule == "synchronous" else run(study, SCHEDULES[schedule])
+
+
+# The table.
+
+
+def chosen(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=60, help="studies for each number (default 60)")
+    parser.add_argument("--problem", action="append", choices=PROBLEMS, help="repeatable; default all")
+    parser.add_argument("--setting", action="append", choices=ALL_SETTINGS, help="repeatable; default all")
+    parser.add_argument("--schedule", action="append", choices=SCHEDULES, help="repeatable; default even")
+    parser.add_argument("--processes", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def rows(options: argparse.Namespace) -> Iterator[list[str]]:
+    problems = options.problem or list(PROBLEMS)
+    yield ["setting", "schedule", *problems]
+    with Pool(options.processes) as pool:
+        for schedule in options.schedule or ["even"]:
+            for setting in options.setting or list(SETTINGS):
+                cells = []
+                for problem in problems:
+                    scores = pool.map(partial(result, problem, setting, schedule), range(options.seeds))
+                    error = stdev(scores) / sqrt(len(scores)) if len(scores) > 1 else inf
+                    cells.append(f"{fmean(scores):.4f} ± {error:.4f}")
+                yield [setting, schedule, *cells]
+
+
+def main() -> None:
+    for row in rows(chosen(sys.argv[1:])):
+        print("".join(cell.ljust(30 if column == 0 else 18) for column, cell in enumerate(row)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
