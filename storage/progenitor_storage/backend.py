@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, PendingRollbackError, TimeoutError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import StorageError, StorageUnavailable
 
@@ -11,8 +12,8 @@ from .errors import StorageError, StorageUnavailable
 class Backend(ABC):
     """Engines for calls that write and for calls that read, and what their errors mean.
 
-    Beginning a transaction on `writers` makes it the only one that changes what its call locks; on `readers` a
-    snapshot that refuses to be written.
+    A transaction begun on `writers` is the only one that changes what its call locks; one on `readers` is a
+    snapshot and refuses to write.
     """
 
     url: str
@@ -39,7 +40,7 @@ class Backend(ABC):
 
     @abstractmethod
     def transient(self, error: Exception, connection: Connection) -> bool:
-        """Whether the transaction, broken off by this error before its commit, may succeed if it is run again."""
+        """Whether a transaction that this error broke off before its commit may succeed if run again."""
 
     @abstractmethod
     def maybe_committed(self, error: Exception) -> bool:
@@ -50,8 +51,10 @@ class Backend(ABC):
         meaning: StorageError | None = None
         if isinstance(error, DBAPIError):
             meaning = self.meaning(error)
-        elif isinstance(error, (PendingRollbackError, TimeoutError)):
-            meaning = StorageUnavailable("The connection to the database was lost, or none became free in time.")
+        elif isinstance(error, (PendingRollbackError, PoolTimeout)):
+            meaning = StorageUnavailable(
+                "The connection to the database was lost, or none became free in time."
+            )
         if meaning is None:
             return error
         meaning.__cause__ = error

@@ -82,7 +82,7 @@ class Checkpoints:
         row = self._connection.execute(_NEWEST, {"study": study.key, "trial": number}).one_or_none()
         return None if row is None else _registered(row)[2]
 
-    def pin(self, study: Study, uri: str, pinned: bool) -> Checkpoint:
+    def pin(self, study: Study, uri: str, pinned: bool) -> Checkpoint:  # noqa: FBT001 - a value to store
         """Here and in the trials that carry it. Raises CheckpointNotFound."""
         number, _, checkpoint = self._found(study, uri)
         if checkpoint.pinned is pinned:

@@ -16,14 +16,14 @@ class DatabaseTime(FunctionElement[float]):
     type = Double()
 
 
-@compiles(DatabaseTime, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]  # untyped there
-def _sqlite(element: DatabaseTime, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(DatabaseTime, "sqlite")
+def _sqlite(_element: DatabaseTime, _compiler: SQLCompiler, **_options: Any) -> str:
     # unixepoch('subsec') is from SQLite 3.42; 2440587.5 is the Julian day of 1970-01-01.
     return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
-@compiles(DatabaseTime, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]  # as above
-def _postgresql(element: DatabaseTime, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(DatabaseTime, "postgresql")
+def _postgresql(_element: DatabaseTime, _compiler: SQLCompiler, **_options: Any) -> str:
     # now() is when the transaction began, which may be long before it got its lock.
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 

@@ -48,7 +48,7 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Connects to `sqlite:///path` or `postgresql://user@host/database`, and makes or upgrades its tables.
+        """Connects to `sqlite:///path` or `postgresql://user@host/database`; makes or upgrades its tables.
 
         Raises UnsupportedUrl, NewerSchema, StorageUnavailable.
         """
@@ -64,9 +64,9 @@ class Database:
     async def transact(self, work: Callable[[Transaction, C], R], call: C) -> R:
         """Runs `work` in a transaction and returns its result once that is committed.
 
-        Calls of one study that wait share a transaction, each in a savepoint: an error of `work` undoes only its
-        own call. `work` runs in a thread, must do nothing but compute and use its transaction, and may be run
-        again if the transaction breaks off. Cancelling the caller cancels neither `work` nor the commit.
+        Calls of one study that wait share a transaction, each in a savepoint: an error of `work` undoes only
+        its own call. `work` runs in a thread, must do nothing but compute and use its transaction, and may be
+        run again if the transaction breaks off. Cancelling the caller cancels neither `work` nor the commit.
 
         Raises what `work` raises, StorageUnavailable, StorageFull.
         """
@@ -90,7 +90,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raises StorageUnavailable if the database does not answer."""
-        await self.read(_ping, None)
+        await self.read(lambda snapshot, _: snapshot.now, None)
 
     async def close(self) -> None:
         """Refuses new calls, finishes those that wait, and lets the connections go."""
@@ -108,15 +108,11 @@ class Database:
                 self._backend.check()
                 with self._backend.readers.connect() as connection, connection.begin():
                     return work(Snapshot(connection), call)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised below, or tried again
                 again = connection is not None and self._backend.transient(error, connection)
                 if attempt == _READ_ATTEMPTS or not again:
                     raise self._backend.translated(error) from error.__cause__
         raise AssertionError("the last attempt returns or raises")
-
-
-def _ping(snapshot: Snapshot, call: None) -> None:
-    snapshot.now
 
 
 def _backend(given: str) -> Backend:

@@ -117,8 +117,8 @@ class NewerSchema(StorageError):
 
     def __init__(self, found: str, known: str) -> None:
         super().__init__(
-            f"The database has schema revision {found!r}, this release knows up to {known!r}: it was written by a "
-            "later release. Upgrade progenitor, or give another database."
+            f"The database has schema revision {found!r}, this release knows up to {known!r}: it was written "
+            "by a later release. Upgrade progenitor, or give another database."
         )
         self.found = found
         self.known = known

@@ -78,7 +78,7 @@ class Groups:
             group = [waiting.popleft() for _ in range(min(LARGEST_GROUP, len(waiting)))]
         try:
             self._run(group)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - each caller is told
             for call in group:
                 if not call.future.done():
                     call.future.set_exception(error)
@@ -145,14 +145,14 @@ class Groups:
             with connection:
                 try:
                     value = _worked(connection, call)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - its caller is told
                     outcome = Outcome(error=self._backend.translated(error))
                     if not self._backend.transient(error, connection):
                         return outcome
                     continue
                 try:
                     connection.commit()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - its caller is told
                     outcome = Outcome(error=self._backend.translated(error))
                     if self._backend.maybe_committed(error) or not self._backend.transient(error, connection):
                         return outcome

@@ -19,8 +19,10 @@ INTERNAL = frozenset({"worked", "lost", "best_first_metric"})
 
 @cache
 def _update(columns: frozenset[str]) -> Update:
-    return studies.update().where(studies.c.key == bindparam("row_key")).values(
-        {column: bindparam(f"new_{column}") for column in columns}
+    return (
+        studies.update()
+        .where(studies.c.key == bindparam("row_key"))
+        .values({column: bindparam(f"new_{column}") for column in columns})
     )
 
 

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -58,7 +59,7 @@ class Measurements:
         self._connection = connection
 
     def merge(self, study: Study, number: int, epoch: int, measurements: Sequence[Measurement]) -> None:
-        """Adds what is new. Raises MeasurementConflict, storing nothing, where another value is known already."""
+        """Adds what is new. Raises MeasurementConflict, storing nothing, where another value is known."""
         if not measurements:
             return
         known = self._known(study, number, epoch, [measurement.step for measurement in measurements])
@@ -136,7 +137,7 @@ def _check(number: int, step: int, stored: Mapping[str, float], reported: Mappin
 
 def _same(a: float, b: float) -> bool:
     # Bit for bit, except that every NaN is the same.
-    return struct.pack("<d", a) == struct.pack("<d", b) or (a != a and b != b)
+    return struct.pack("<d", a) == struct.pack("<d", b) or (isnan(a) and isnan(b))
 
 
 def _newest(rows: Iterable[Sequence[Any]]) -> list[tuple[int, Measurement]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Update, bindparam, case, exists, func, not_, select, true
+from sqlalchemy import BigInteger, Connection, Update, and_, bindparam, case, exists, func, not_, select, true
 
 from .ledger import Ledgers
 from .model.study import Member, Study
@@ -26,29 +26,45 @@ _DUE_BY_GENERATION = _DUE.order_by(_m.generation, _m.member)
 _COUNT = select(studies.c.members).where(studies.c.key == bindparam("study"))
 _UNFINISHED = select(func.count()).where(_m.study == bindparam("study"), _m.newest_final.is_(None))
 _ANY_OPEN = select(exists().where(_m.study == bindparam("study"), not_(_m.closed)))
+_step = case((_m.final, _m.reached), else_=trials.c.step)
+_TRAINED = (
+    select(func.coalesce(func.sum(case((_step > bindparam("most"), bindparam("most")), else_=_step)), 0))
+    .select_from(members.join(trials, and_(trials.c.study == _m.study, trials.c.number == _m.newest)))
+    .where(_m.study == bindparam("study"))
+)
 
 _INSERT = members.insert()
-_BEGIN = members.update().where(*_PLACE).values(
-    newest=bindparam("number"),
-    generation=bindparam("of_generation"),
-    final=False,
-    reached=bindparam("start_step"),
-    due=0,
+_BEGIN = (
+    members.update()
+    .where(*_PLACE)
+    .values(
+        newest=bindparam("number"),
+        generation=bindparam("of_generation"),
+        final=False,
+        reached=bindparam("start_step"),
+        due=0,
+    )
 )
-_END = members.update().where(*_PLACE, _m.newest == bindparam("number")).values(
-    final=True,
-    reached=bindparam("reached_step"),
-    due=bindparam("change"),
-    newest_final=bindparam("number"),
-    newest_usable=case(
-        (bindparam("usable"), bindparam("number", type_=BigInteger)), else_=_m.newest_usable
-    ),
-    fallbacks=case((bindparam("usable"), 0), else_=_m.fallbacks),
+_END = (
+    members.update()
+    .where(*_PLACE, _m.newest == bindparam("number"))
+    .values(
+        final=True,
+        reached=bindparam("reached_step"),
+        due=bindparam("change"),
+        newest_final=bindparam("number"),
+        newest_usable=case(
+            (bindparam("usable"), bindparam("number", type_=BigInteger)), else_=_m.newest_usable
+        ),
+        fallbacks=case((bindparam("usable"), 0), else_=_m.fallbacks),
+    )
 )
 _NEWEST_USABLE = (
     select(func.max(trials.c.number))
     .where(
-        trials.c.study == bindparam("row_study"), trials.c.member == bindparam("row_member"), trials.c.usable == true()
+        trials.c.study == bindparam("row_study"),
+        trials.c.member == bindparam("row_member"),
+        trials.c.usable == true(),
     )
     .scalar_subquery()
 )
@@ -61,9 +77,7 @@ _LOSE = (
 
 @cache
 def _update(columns: frozenset[str]) -> Update:
-    return members.update().where(*_PLACE).values(
-        {column: bindparam(f"new_{column}") for column in columns}
-    )
+    return members.update().where(*_PLACE).values({column: bindparam(f"new_{column}") for column in columns})
 
 
 class Members:
@@ -97,7 +111,12 @@ class Members:
             return False
         return not self._connection.execute(_ANY_OPEN, {"study": study.key}).scalar_one()
 
-    def next_due(self, study: Study, max_steps: int, by_generation: bool) -> Member | None:
+    def trained(self, study: Study, most: int) -> int:
+        """The steps that the members' lineages have come to, each counted up to `most`."""
+        values = {"study": study.key, "most": most}
+        return int(self._connection.execute(_TRAINED, values).scalar_one())
+
+    def next_due(self, study: Study, max_steps: int, *, by_generation: bool) -> Member | None:
         """An open member whose newest trial is final and has not reached `max_steps` (0: no limit).
 
         The one whose trial became final first; or, by generation, the lowest member of the lowest generation.

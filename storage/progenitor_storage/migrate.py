@@ -9,7 +9,7 @@ from .errors import NewerSchema
 from .tables import REVISION
 
 VERSION_TABLE = "progenitor_schema"
-"""Holds the revision; a name of our own, as a PostgreSQL database may be shared with others who use Alembic."""
+"""Holds the revision; a name of our own, as others who use Alembic may share a PostgreSQL database."""
 
 _one_at_a_time = Lock()
 """Alembic keeps its context in a module: one upgrade in this process at a time, whatever the database."""
@@ -18,10 +18,9 @@ _version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
 
 
 def migrate(backend: Backend) -> None:
-    """Makes or upgrades the tables. Safe in several processes at once. Raises NewerSchema, StorageUnavailable."""
+    """Makes or upgrades the tables, once if several processes do. Raises NewerSchema, StorageUnavailable."""
     try:
         with backend.writers.connect() as connection:
-            # Alembic's imports take longer than all else when a database is opened: most are up to date.
             if revision(connection) == REVISION:
                 return
         with backend.writers.begin() as connection:
@@ -39,9 +38,10 @@ def revision(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+    # Imported here as it takes longer than all else, and most databases are up to date when they are opened.
+    from alembic import command  # noqa: PLC0415 - as said
+    from alembic.config import Config  # noqa: PLC0415 - as said
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as said
 
     config = Config()
     config.set_main_option("script_location", "progenitor_storage:migrations")

@@ -65,7 +65,7 @@ def _is_operational(error: DBAPIError) -> bool:
     return type(error).__name__ == "OperationalError"
 
 
-def _limit_waits(connection: Any, record: object) -> None:
+def _limit_waits(connection: Any, _record: object) -> None:
     # A replica that hangs with a study locked must not stop the others for good.
     connection.execute("SET lock_timeout = '30s'")
     connection.execute("SET idle_in_transaction_session_timeout = '60s'")

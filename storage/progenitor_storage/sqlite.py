@@ -1,6 +1,5 @@
 """SQLite: one writer, readers beside it (WAL)."""
 
-import os
 import sqlite3
 import time
 from pathlib import Path
@@ -60,13 +59,13 @@ class SQLite(Backend):
         event.listen(self.readers, "begin", _begin)
         event.listen(self.writers, "handle_error", _end_with_transaction)
 
-    def queue_of(self, study: str) -> str:
+    def queue_of(self, study: str) -> str:  # noqa: ARG002 - all share the one writer
         return ""
 
     def check(self) -> None:
         # Writing to a file that was removed succeeds, and nobody will ever read it.
         try:
-            stat = os.stat(self._file)
+            stat = self._file.stat()
         except OSError as error:
             if self._identity is None:
                 return
@@ -89,14 +88,14 @@ class SQLite(Backend):
             return StorageUnavailable(f"The database {self._file} cannot be used: {error.orig}.")
         return None
 
-    def transient(self, error: Exception, connection: Connection) -> bool:
+    def transient(self, error: Exception, connection: Connection) -> bool:  # noqa: ARG002 - none is
         return False
 
-    def maybe_committed(self, error: Exception) -> bool:
+    def maybe_committed(self, error: Exception) -> bool:  # noqa: ARG002 - the file tells
         return False
 
 
-def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
+def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
     _enter_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -116,7 +115,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _prepare_reader(connection: sqlite3.Connection, record: object) -> None:
+def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 

@@ -29,7 +29,7 @@ class UntypedReal(UserDefinedType[float]):
 
     cache_ok = True
 
-    def get_col_spec(self, **options: Any) -> str:
+    def get_col_spec(self, **_options: Any) -> str:
         return "BLOB"
 
 

@@ -3,7 +3,20 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Select, and_, bindparam, exists, literal, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from .clock import Clock
 from .errors import TrialNotFound
@@ -38,9 +51,7 @@ _USABLE_IN = _ALL.where(
 ).order_by(_t.number)
 _NEWEST_USABLE = (
     select(*COLUMNS)
-    .join_from(
-        members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable)
-    )
+    .join_from(members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable))
     .where(members.c.study == bindparam("study"))
     .order_by(members.c.member)
 )

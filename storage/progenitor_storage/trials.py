@@ -1,4 +1,4 @@
-"""Trials: inserted, claimed and saved here, and nowhere else, so that counters and members always fit them."""
+"""Trials: inserted, claimed and saved here, and nowhere else, so that counters and members fit them."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -40,7 +40,17 @@ def _save(columns: frozenset[str]) -> Update:
     )
 
 
-_CLAIMED = ("change", "state", "epoch", "lease_worker", "lease_expires", "worker", "contact", "start_time", "unsaved")
+_CLAIMED = (
+    "change",
+    "state",
+    "epoch",
+    "lease_worker",
+    "lease_expires",
+    "worker",
+    "contact",
+    "start_time",
+    "unsaved",
+)
 _CLAIM = (
     trials.update()
     .where(
@@ -61,8 +71,8 @@ class Trials(TrialQueries):
     def insert(self, study: Study, draft: Trial) -> Trial:
         """Gives number, change and creation time, and makes it its member's newest trial.
 
-        Raises DuplicateTrial if its place has a trial of this generation or its initiator has its child; nothing
-        is stored then, and the call may go on.
+        Raises DuplicateTrial if its place has a trial of this generation or its initiator has its child;
+        nothing is stored then, and the call may go on.
         """
         ledger = self._ledgers.of(study)
         trial = replace(
@@ -114,16 +124,11 @@ class Trials(TrialQueries):
         return claimed
 
     def save(self, study: Study, before: Trial, after: Trial) -> Trial:
-        """Writes what differs, if the trial is still held as it was `before`. Raises LeaseLost, storing nothing.
+        """Writes what differs, if it is still held as it was `before`. Raises LeaseLost, storing nothing.
 
         The step reached never goes back. A change that can be seen gets the next change number; a trial that
         becomes final gets its end time and makes a reproduction of its member due.
         """
-        assert (before.number, before.member, before.generation) == (
-            after.number,
-            after.member,
-            after.generation,
-        ), "a trial keeps its number, member and generation"
         ends = after.state.final and not before.state.final
         if after.step < before.step:
             after = replace(after, step=before.step)

@@ -33,9 +33,7 @@ _PAGE_AFTER = _PAGE.where(
 )
 _HOLDINGS = (
     select(trials.c.lease_worker, trials.c.number)
-    .where(
-        trials.c.study == bindparam("study"), trials.c.lease_worker.in_(bindparam("ids", expanding=True))
-    )
+    .where(trials.c.study == bindparam("study"), trials.c.lease_worker.in_(bindparam("ids", expanding=True)))
     .order_by(trials.c.number)
 )
 _ACTIVE = select(func.count(distinct(trials.c.lease_worker))).where(

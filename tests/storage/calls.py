@@ -21,7 +21,9 @@ class Name:
 
 
 def create_study(tx: Transaction, call: Name) -> Study:
-    return tx.studies.create(Study(name=call.study, uid=f"uid of {call.study}", spec=b"\0s", effective_spec=b"\xffe"))
+    return tx.studies.create(
+        Study(name=call.study, uid=f"uid of {call.study}", spec=b"\0s", effective_spec=b"\xffe")
+    )
 
 
 def run(database: Database, work: Callable[[Transaction, Study], R], study: str = "s") -> R:
@@ -57,7 +59,9 @@ def started(tx: Transaction, study: Study, trial: Trial, worker: Worker = WORKER
 def completed(trial: Trial, fitness: float | None = 0.5, uri: str = "") -> Trial:
     from dataclasses import replace
 
-    checkpoint = Checkpoint(uri or f"uid/{trial.number}/{trial.epoch}/{trial.end_step}", trial.end_step, 10, "sha256:c")
+    checkpoint = Checkpoint(
+        uri or f"uid/{trial.number}/{trial.epoch}/{trial.end_step}", trial.end_step, 10, "sha256:c"
+    )
     return replace(
         trial,
         state=TrialState.COMPLETED,

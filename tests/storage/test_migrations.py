@@ -5,14 +5,17 @@ import asyncio
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, column, create_engine, inspect, select, table, update
+from sqlalchemy.engine.interfaces import ReflectedIndex
+
 from progenitor_storage import Database
 from progenitor_storage.errors import NewerSchema, StorageUnavailable, UnsupportedUrl
 from progenitor_storage.migrate import VERSION_TABLE
 from progenitor_storage.tables import REVISION, metadata
-from sqlalchemy import Engine, create_engine, inspect, text
-from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from .calls import Name, create_study
+
+VERSIONS = table(VERSION_TABLE, column("version_num"))
 
 
 def engine_of(url: str) -> Engine:
@@ -27,20 +30,17 @@ def shape_of(engine: Engine) -> dict[str, object]:
     """Columns, keys and indexes of every table, as the database tells them."""
     inspector = inspect(engine)
     return {
-        table: {
-            "columns": [
-                {**column, "type": repr(column["type"])} for column in inspector.get_columns(table)
-            ],
-            "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
-            "foreign keys": inspector.get_foreign_keys(table),
-            "unique": inspector.get_unique_constraints(table),
+        name: {
+            "columns": [{**column, "type": repr(column["type"])} for column in inspector.get_columns(name)],
+            "primary key": inspector.get_pk_constraint(name)["constrained_columns"],
+            "foreign keys": inspector.get_foreign_keys(name),
+            "unique": inspector.get_unique_constraints(name),
             "indexes": [
-                {**index, "dialect_options": conditions_of(index)}
-                for index in inspector.get_indexes(table)
+                {**index, "dialect_options": conditions_of(index)} for index in inspector.get_indexes(name)
             ],
         }
-        for table in sorted(inspector.get_table_names())
-        if table != VERSION_TABLE
+        for name in sorted(inspector.get_table_names())
+        if name != VERSION_TABLE
     }
 
 
@@ -77,12 +77,12 @@ def test_replicas_that_open_a_new_database_together_all_succeed(new_database_url
 def test_a_database_from_a_newer_release_is_refused_and_left_as_it_is(database_url: str) -> None:
     engine = engine_of(database_url)
     with engine.begin() as connection:
-        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        connection.execute(update(VERSIONS).values(version_num="9999"))
     with pytest.raises(NewerSchema, match=f"'9999'.*'{REVISION}'") as refused:
         asyncio.run(Database.open(database_url))
     assert (refused.value.found, refused.value.known) == ("9999", REVISION)
     with engine.connect() as connection:
-        assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one() == "9999"
+        assert connection.execute(select(VERSIONS)).scalar_one() == "9999"
     engine.dispose()
 
 

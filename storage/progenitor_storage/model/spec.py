@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 Value = float | int | str
-"""A hyperparameter's value: float in double and discrete domains, int in integer ones, str in categorical ones."""
+"""A hyperparameter's value: float in double and discrete domains, int in integer, str in categorical ones."""
 
 Parameters = Mapping[str, Value]
 
@@ -52,7 +52,7 @@ Domain = DoubleDomain | IntegerDomain | DiscreteDomain | CategoricalDomain
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
-    """An `immutable` parameter is sampled once, then always that of the parent whose weights are inherited."""
+    """An `immutable` parameter is sampled once, then that of the parent whose weights are inherited."""
 
     name: str
     domain: Domain

@@ -19,8 +19,8 @@ class StudyState(Enum):
 class Study:
     """A study's row. `spec` and `effective_spec` are bytes that storage does not look into.
 
-    Counters are kept by storage in the same transaction as what they count. Times in seconds since 1970 by the
-    database's clock, durations in seconds.
+    Counters are kept by storage in the same transaction as what they count. Times in seconds since 1970 by
+    the database's clock, durations in seconds.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Member:
     reached: int
     """`Trial.reached` of its newest trial once that is final, else that trial's start step."""
     due: int
-    """The change number at which its newest trial became final; reproductions are decided oldest first. 0 before."""
+    """The change number at which its newest trial became final, 0 before: the oldest is decided first."""
     fallbacks: int = 0
     """Children in a row that had no candidate for a parent, since this place's last usable trial."""
     closed: bool = False
@@ -77,7 +77,7 @@ class Member:
     newest_final: int | None = None
     """Number of its newest final trial."""
     newest_usable: int | None = None
-    """Number of its newest trial whose weights can be inherited (its newest completed one of finite fitness)."""
+    """Number of its newest trial whose weights can be inherited (`Trial.usable`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ WAITING = frozenset({TrialState.PENDING, TrialState.PREEMPTED})
 
 
 class StopCause(Enum):
-    """Who asked a trial to stop: the early stopping rule ends a lineage for good, a limit only until it is raised."""
+    """Who asked a trial to stop: the stopping rule ends a lineage for good, a limit until it is raised."""
 
     NONE = ""
     RULE = "rule"
@@ -94,9 +94,9 @@ class Timing:
 class Trial:
     """Times in seconds since 1970 by the database's clock; 0 where it has not come to that.
 
-    `epoch` is 0 until the first claim. `number` and `change` are given by storage. `contact` is when its holder
-    claimed it or was last heard; `unsaved` the seconds worked since then newest checkpoint; `lost_in_row` the
-    preemptions in a row by lost workers without a new step or checkpoint.
+    `epoch` is 0 until the first claim. `number` and `change` are given by storage. `contact` is when its
+    holder claimed it or was last heard; `unsaved` the seconds worked since the newest checkpoint;
+    `lost_in_row` the preemptions in a row by lost workers without a new step or checkpoint.
     """
 
     member: int
@@ -146,8 +146,8 @@ class Trial:
     def reached(self) -> int:
         """The step up to which its lineage has been trained for good.
 
-        A failed trial and one whose fitness is not finite have brought their lineage no further; one that the early
-        stopping rule ended has used its steps; one that a limit stopped has them still to train.
+        A failed trial and one whose fitness is not finite have brought their lineage no further; one that the
+        early stopping rule ended has used its steps; one that a limit stopped has them still to train.
         """
         if self.usable or self.stop_cause is StopCause.RULE:
             return self.end_step

@@ -27,11 +27,14 @@ def _flag(name: str) -> sa.ColumnElement[bool]:
 
 
 def _index(
-    name: str, table: str, columns: Sequence[Any], unique: bool = False, where: sa.ColumnElement[bool] | None = None
+    name: str,
+    table: str,
+    columns: Sequence[Any],
+    *,
+    unique: bool = False,
+    where: sa.ColumnElement[bool] | None = None,
 ) -> None:
-    op.create_index(
-        name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where
-    )
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def upgrade() -> None:
@@ -154,14 +157,32 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=False),
     )
     _index("checkpoints_uri", "checkpoints", ["study", "uri"], unique=True)
-    _index("members_due", "members", ["study", "reached", "due"], where=sa.and_(_flag("final"), sa.not_(_flag("closed"))))
+    _index(
+        "members_due",
+        "members",
+        ["study", "reached", "due"],
+        where=sa.and_(_flag("final"), sa.not_(_flag("closed"))),
+    )
     _index("members_open", "members", ["study", "member"], where=sa.not_(_flag("closed")))
     _index("members_unfinished", "members", ["study", "member"], where=sa.column("newest_final").is_(None))
-    _index("trials_best", "trials", ["study", sa.text("fitness DESC"), "number"], where=_flag("usable") == sa.true())
+    _index(
+        "trials_best",
+        "trials",
+        ["study", sa.text("fitness DESC"), "number"],
+        where=_flag("usable") == sa.true(),
+    )
     _index("trials_change", "trials", ["study", "change"], unique=True)
-    _index("trials_expiry", "trials", ["study", "lease_expires"], where=sa.column("lease_expires").is_not(None))
+    _index(
+        "trials_expiry", "trials", ["study", "lease_expires"], where=sa.column("lease_expires").is_not(None)
+    )
     _index("trials_holder", "trials", ["study", "lease_worker"], where=sa.column("lease_worker").is_not(None))
-    _index("trials_initiator", "trials", ["study", "initiator"], unique=True, where=sa.column("initiator").is_not(None))
+    _index(
+        "trials_initiator",
+        "trials",
+        ["study", "initiator"],
+        unique=True,
+        where=sa.column("initiator").is_not(None),
+    )
     _index("trials_open", "trials", ["study", "generation"], where=sa.not_(_flag("final")))
     _index("trials_parent", "trials", ["study", "parent"], where=sa.column("parent").is_not(None))
     _index("trials_place", "trials", ["study", "member", "generation"], unique=True)
