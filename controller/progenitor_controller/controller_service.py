@@ -17,13 +17,13 @@ class ControllerService(rpc.ControllerServiceServicer):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def GetNewSuggestion(  # noqa: N802  the contract's name
+    async def GetNewSuggestion(
         self, request: pb.GetNewSuggestionRequest, context: aio.ServicerContext[Any, Any]
     ) -> pb.GetNewSuggestionResponse:
         call = suggestion_call(request)
         return await self._database.transact(suggest, call)
 
-    async def GetEarlyStoppingTrials(  # noqa: N802  the contract's name
+    async def GetEarlyStoppingTrials(
         self, request: pb.GetEarlyStoppingTrialsRequest, context: aio.ServicerContext[Any, Any]
     ) -> pb.GetEarlyStoppingTrialsResponse:
         call = early_stopping_call(request)

@@ -6,8 +6,7 @@ CallError
 ├── SequenceReused       INVALID_ARGUMENT
 ├── StaleRequest         ABORTED
 ├── TrialIsFinal         FAILED_PRECONDITION
-├── StudyHasEnded        FAILED_PRECONDITION
-└── CheckpointNotFound   NOT_FOUND
+└── StudyHasEnded        FAILED_PRECONDITION
 
 Storage's own errors (StudyNotFound, LeaseLost, …) keep their classes; `status` knows which code each has.
 """
@@ -33,7 +32,11 @@ class CallError(Exception):
     reason = "INVALID_REQUEST"
 
     def __init__(
-        self, message: str = "", *, metadata: Mapping[str, str] | None = None, violations: Sequence[Violation] = ()
+        self,
+        message: str = "",
+        *,
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[Violation] = (),
     ) -> None:
         super().__init__(message or self.__class__.__doc__)
         self.metadata = dict(metadata or {})
@@ -85,10 +88,3 @@ class StudyHasEnded(CallError):
 
     code = StatusCode.FAILED_PRECONDITION
     reason = "STUDY_HAS_ENDED"
-
-
-class CheckpointNotFound(CallError):
-    """The study has no checkpoint of this uri."""
-
-    code = StatusCode.NOT_FOUND
-    reason = "CHECKPOINT_NOT_FOUND"

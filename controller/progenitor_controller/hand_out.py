@@ -1,4 +1,4 @@
-"""Hands out trials: those that wait for a worker, then initial members still missing, then due reproductions."""
+"""Hands out trials: those that wait for a worker, then missing initial members, then due reproductions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,14 +6,17 @@ from dataclasses import replace
 from progenitor_storage import Transaction
 from progenitor_storage.model.spec import PopulationBasedTraining, Spec
 from progenitor_storage.model.study import Member, Study, StudyState
-from progenitor_storage.model.trial import Trial, Worker
+from progenitor_storage.model.trial import Trial
 
 from . import algorithms, limits
+from .calls import SuggestionCall
 from .record import lose
+from .wire.pages import MAX_BYTES
+from .wire.trials import size_on_wire
 
 
 def give_up(tx: Transaction, study: Study, worker: str, named: Sequence[int]) -> list[Trial]:
-    """Takes back what this worker held and does not name any more, then what others' leases that ran out held.
+    """Takes back what this worker held and no longer names, then what is under leases that ran out.
 
     Gives the former: they are first in line for the same worker.
     """
@@ -25,26 +28,28 @@ def give_up(tx: Transaction, study: Study, worker: str, named: Sequence[int]) ->
 
 
 def hand_out(
-    tx: Transaction, study: Study, spec: Spec, worker: Worker, k: int, first: Sequence[Trial]
+    tx: Transaction, study: Study, spec: Spec, call: SuggestionCall, first: Sequence[Trial]
 ) -> list[Trial]:
-    """Up to `k` trials, each claimed for `worker`; `first` are preferred."""
+    """Up to `call.k` trials, each claimed for its worker; `first` are preferred. An answer ends at 1 MiB."""
     if tx.studies.current(study).state is not StudyState.ACTIVE or not limits.enforce(tx, study, spec):
         return []
     claimed: list[Trial] = []
-    if k == 0:
+    size = 0
+    if call.k == 0:
         return claimed
     expires = tx.now + spec.lease_duration
-    for trial in in_line(tx, study, spec, k, first):
-        mine = tx.trials.claim(study, trial, worker, expires)
+    for trial in in_line(tx, study, spec, call.k, first):
+        mine = tx.trials.claim(study, trial, call.worker, expires)
         if mine is not None:
             claimed.append(mine)
-        if len(claimed) == k:
+            size += size_on_wire(mine)
+        if len(claimed) == call.k or size > MAX_BYTES:
             break
     return claimed
 
 
 def in_line(tx: Transaction, study: Study, spec: Spec, k: int, first: Sequence[Trial]) -> Iterator[Trial]:
-    """The trials to hand out, in their order; those that do not exist yet are created when they are asked for."""
+    """The trials to hand out, in their order; those that do not exist yet are created as they are needed."""
     yield from first
     preferred = {trial.number for trial in first}
     yield from (trial for trial in tx.trials.waiting(study, k + len(first)) if trial.number not in preferred)
@@ -60,7 +65,7 @@ def missing_members(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial
 
 
 def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
-    """Children of the initiators that are due: the oldest first, or by generation where that is synchronous."""
+    """Children of the initiators that are due: the oldest first, by generation in synchronous mode."""
     while not limits.stops_creating(tx.studies.current(study), spec):
         due = next_due(tx, study, spec)
         if due is None:
@@ -72,9 +77,7 @@ def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
             continue
         child = tx.trials.insert(study, reproduction.child)
         if reproduction.fallback:
-            advanced = tx.members.get(study, due.member)
-            assert advanced is not None, "inserting a trial keeps its member"
-            tx.members.save(study, advanced, replace(advanced, fallbacks=due.fallbacks + 1))
+            tx.members.save(study, due, replace(due, fallbacks=due.fallbacks + 1))
         yield child
 
 

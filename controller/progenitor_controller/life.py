@@ -13,15 +13,19 @@ from dataclasses import replace
 from progenitor_storage.model.trial import Checkpoint, Measurement, StopCause, Trial, TrialState
 
 MAX_LOST_IN_ROW = 10
-"""So many workers in a row may vanish with a trial that gets nowhere; then it is taken for what kills them."""
+"""So many workers in a row may vanish with a trial that gets nowhere: it may be what kills them."""
 
 
 def heard(trial: Trial, now: float, lease_duration: float) -> Trial:
     """Its holder reported: the lease runs from now on."""
-    assert trial.lease is not None, "only a holder is heard"
+    if trial.lease is None:
+        raise ValueError(f"trial {trial.number} has no holder to be heard")
     spent = max(0.0, now - trial.contact)
     return replace(
-        trial, lease=replace(trial.lease, expires=now + lease_duration), contact=now, unsaved=trial.unsaved + spent
+        trial,
+        lease=replace(trial.lease, expires=now + lease_duration),
+        contact=now,
+        unsaved=trial.unsaved + spent,
     )
 
 
@@ -45,9 +49,9 @@ def completed(trial: Trial, fitness: float | None) -> Trial:
 
 
 def failed(trial: Trial, message: str, max_failures: int, inherited: Checkpoint | None) -> Trial:
-    """User code failed: tried again, the last time from `inherited`, its parent's checkpoint, or failed for good.
+    """User code failed: it is tried again, the last time from `inherited`, or has failed for good.
 
-    The last try does without the checkpoints of its own, as one of them may be what makes it fail.
+    `inherited` is its parent's checkpoint: one of its own may be what makes it fail.
     A trial that was asked to stop is not tried again.
     """
     trial = replace(trial, failures=trial.failures + 1, failure_message=message, lease=None)
@@ -77,14 +81,14 @@ def lost(trial: Trial) -> Trial:
     if trial.lost_in_row < MAX_LOST_IN_ROW:
         return _waits(trial, TrialState.PREEMPTED)
     message = (
-        f"{MAX_LOST_IN_ROW} workers in a row were lost while they trained it, none of which got a step further or "
+        f"{MAX_LOST_IN_ROW} workers in a row were lost while they trained it, and none got a step further or "
         "saved a checkpoint: it seems to take its worker down (out of memory?)"
     )
     return replace(trial, state=TrialState.FAILED, failure_message=message)
 
 
 def _waits(trial: Trial, state: TrialState) -> Trial:
-    """For another holder, who goes on from the newest checkpoint that the trial registered itself, if any."""
+    """For another holder, who goes on from the newest checkpoint that the trial itself registered."""
     return replace(trial, state=state, warm_start=trial.checkpoint or trial.warm_start)
 
 
@@ -105,7 +109,7 @@ def cancelled(trial: Trial) -> Trial:
 
 
 def as_seen(trial: Trial, now: float) -> Trial:
-    """The trial as it is to be shown: one whose lease ran out is shown as what the next claim makes of it."""
+    """The trial as it is shown: one whose lease ran out, as what the next claim makes of it."""
     if trial.lease is None or trial.lease.expires >= now:
         return trial
     return lost(trial)

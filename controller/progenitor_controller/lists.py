@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1 import trial_pb2
-from progenitor_storage import Transaction
+from progenitor_storage import Snapshot
 from progenitor_storage.model.study import Member, Study, WorkerStatus
 from progenitor_storage.model.trial import Checkpoint, Measurement, Trial, TrialState
 
@@ -31,19 +31,19 @@ class TrialCall:
     trial: int
 
 
-def get_trial(tx: Transaction, call: TrialCall) -> pb.GetTrialResponse:
+def get_trial(tx: Snapshot, call: TrialCall) -> pb.GetTrialResponse:
     study = tx.studies.get(call.study)
     return pb.GetTrialResponse(trial=shown(tx, study)(tx.trials.get(study, call.trial)))
 
 
-def list_studies(tx: Transaction, call: ListCall) -> pb.ListStudiesResponse:
+def list_studies(tx: Snapshot, call: ListCall) -> pb.ListStudiesResponse:
     """By name."""
     found = tx.studies.page(str(call.page.after[0]), call.page.limit + 1)
     studies, token = cut(call.page, found, study_to_wire, lambda study: (study.name,))
     return pb.ListStudiesResponse(studies=studies, next_page_token=token)
 
 
-def list_trials(tx: Transaction, call: ListCall) -> pb.ListTrialsResponse:
+def list_trials(tx: Snapshot, call: ListCall) -> pb.ListTrialsResponse:
     """By number, in the states that they are shown in."""
     study = tx.studies.get(call.study)
     stored = call.states | {state for state in TrialState if state.held} if call.states else call.states
@@ -57,7 +57,7 @@ def list_trials(tx: Transaction, call: ListCall) -> pb.ListTrialsResponse:
     return pb.ListTrialsResponse(trials=trials, next_page_token=token)
 
 
-def list_population(tx: Transaction, call: ListCall) -> pb.ListPopulationResponse:
+def list_population(tx: Snapshot, call: ListCall) -> pb.ListPopulationResponse:
     """The newest trial of each member, by member."""
     study = tx.studies.get(call.study)
     members = tx.members.page(study, int(call.page.after[0]), call.page.limit + 1)
@@ -71,7 +71,7 @@ def list_population(tx: Transaction, call: ListCall) -> pb.ListPopulationRespons
     return pb.ListPopulationResponse(trials=rendered, next_page_token=token)
 
 
-def list_best(tx: Transaction, call: ListCall) -> pb.ListBestTrialsResponse:
+def list_best(tx: Snapshot, call: ListCall) -> pb.ListBestTrialsResponse:
     """Completed trials of finite fitness, the fittest first."""
     study = tx.studies.get(call.study)
     fitness, number = call.page.after
@@ -81,7 +81,7 @@ def list_best(tx: Transaction, call: ListCall) -> pb.ListBestTrialsResponse:
     return pb.ListBestTrialsResponse(trials=trials, next_page_token=token)
 
 
-def list_lineage(tx: Transaction, call: ListCall) -> pb.ListLineageResponse:
+def list_lineage(tx: Snapshot, call: ListCall) -> pb.ListLineageResponse:
     """From the first ancestor to the trial itself."""
     study = tx.studies.get(call.study)
     tx.trials.get(study, call.trial)
@@ -91,7 +91,7 @@ def list_lineage(tx: Transaction, call: ListCall) -> pb.ListLineageResponse:
     return pb.ListLineageResponse(trials=trials, next_page_token=token)
 
 
-def list_measurements(tx: Transaction, call: ListCall) -> pb.ListMeasurementsResponse:
+def list_measurements(tx: Snapshot, call: ListCall) -> pb.ListMeasurementsResponse:
     """By step."""
     study = tx.studies.get(call.study)
     tx.trials.get(study, call.trial)
@@ -104,7 +104,7 @@ def list_measurements(tx: Transaction, call: ListCall) -> pb.ListMeasurementsRes
     return pb.ListMeasurementsResponse(measurements=measurements, next_page_token=token)
 
 
-def list_checkpoints(tx: Transaction, call: ListCall) -> pb.ListCheckpointsResponse:
+def list_checkpoints(tx: Snapshot, call: ListCall) -> pb.ListCheckpointsResponse:
     """By trial, epoch and step."""
     study = tx.studies.get(call.study)
     trial, epoch, step, uri = call.page.after
@@ -122,7 +122,7 @@ def list_checkpoints(tx: Transaction, call: ListCall) -> pb.ListCheckpointsRespo
     return pb.ListCheckpointsResponse(checkpoints=checkpoints, next_page_token=token)
 
 
-def list_workers(tx: Transaction, call: ListCall) -> pb.ListWorkersResponse:
+def list_workers(tx: Snapshot, call: ListCall) -> pb.ListWorkersResponse:
     """The last heard first."""
     study = tx.studies.get(call.study)
     contact, worker = call.page.after
@@ -139,7 +139,7 @@ def list_workers(tx: Transaction, call: ListCall) -> pb.ListWorkersResponse:
     return pb.ListWorkersResponse(workers=workers, next_page_token=token)
 
 
-def shown(tx: Transaction, study: Study) -> Callable[[Trial], trial_pb2.Trial]:
+def shown(tx: Snapshot, study: Study) -> Callable[[Trial], trial_pb2.Trial]:
     now = tx.now
     return lambda trial: trial_to_wire(study.name, study.uid, trial, now)
 
@@ -149,5 +149,6 @@ def by_number(trial: Trial) -> Key:
 
 
 def by_fitness(trial: Trial) -> Key:
-    assert trial.fitness is not None, "only usable trials are ranked"
+    if trial.fitness is None:
+        raise ValueError(f"trial {trial.number} is not ranked: it has no fitness")
     return (trial.fitness, trial.number)

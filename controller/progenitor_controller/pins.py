@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor_storage import Transaction
+from progenitor_storage.errors import CheckpointNotFound
 
-from .errors import CheckpointNotFound
 from .wire.trials import trial_checkpoint_to_wire
 
 
@@ -27,6 +27,6 @@ def set_pin(tx: Transaction, call: PinCall, *, pinned: bool) -> pb.TrialCheckpoi
     study = tx.studies.locked(call.study)
     found = tx.checkpoints.find(study, call.uri)
     if found is None:
-        raise CheckpointNotFound(metadata={"study": call.study, "uri": call.uri})
+        raise CheckpointNotFound(call.study, call.uri)
     number, epoch, _ = found
     return trial_checkpoint_to_wire(study.name, number, epoch, tx.checkpoints.pin(study, call.uri, pinned))

@@ -16,13 +16,15 @@ from .errors import InvalidRequest, TrialIsFinal, Violation
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`held` are the reported trials that this worker still holds, as they are now; `lost` those it does not."""
+    """`held` are the reported trials that the worker still holds, as they are now; `lost` the others."""
 
     held: tuple[Trial, ...]
     lost: tuple[int, ...]
 
 
-def record(tx: Transaction, study: Study, spec: Spec, worker: str, reports: Sequence[TrialReport]) -> Recorded:
+def record(
+    tx: Transaction, study: Study, spec: Spec, worker: str, reports: Sequence[TrialReport]
+) -> Recorded:
     """Raises TrialNotFound, InvalidRequest, TrialIsFinal or MeasurementConflict; then nothing is stored."""
     known = tx.trials.find(study, [report.trial for report in reports])
     violations = [
@@ -38,7 +40,9 @@ def record(tx: Transaction, study: Study, spec: Spec, worker: str, reports: Sequ
     final = [
         report.trial
         for report in reports
-        if report.outcome is not Outcome.RUNNING and report.trial in known and told_again(report, known[report.trial])
+        if report.outcome is not Outcome.RUNNING
+        and report.trial in known
+        and told_again(report, known[report.trial])
     ]
     for report, trial in mine:
         violations += check(tx, study, spec, report, trial)
@@ -173,7 +177,8 @@ def ended(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial:
 
 def complete(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Trial:
     at_end = tx.measurements.at(study, trial.number, trial.end_step)
-    assert at_end is not None, "a completed trial was checked to have its metrics"
+    if at_end is None:
+        raise ValueError(f"trial {trial.number} was completed without metrics at its end step")
     note_first_metric(tx, study, spec, at_end)
     fitness = algorithms.fitness(spec.metrics, at_end.metrics)
     return life.completed(replace(trial, measurement=at_end), fitness)

@@ -1,5 +1,7 @@
 """Turns what a call raised into its status on the wire: AIP-193 codes, ErrorInfo and BadRequest details."""
 
+from __future__ import annotations  # grpc's generic classes are generic for type checkers only
+
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,15 +18,15 @@ from .errors import CallError, Violation
 DOMAIN = "progenitor"
 DETAILS_KEY = "grpc-status-details-bin"
 MAX_MESSAGE = 800
-"""Characters."""
-MAX_VIOLATIONS = 4500
-"""Bytes. A status travels in headers, of which many clients take 8 KiB; the message counts what did not fit."""
+MAX_VIOLATIONS = 3500
+"""Bytes of both. A status travels in headers, of which many clients take 8 KiB."""
 
 log = logging.getLogger(__name__)
 
 STORAGE_CODES: dict[type[Exception], tuple[StatusCode, str]] = {
     storage.StudyNotFound: (StatusCode.NOT_FOUND, "STUDY_NOT_FOUND"),
     storage.TrialNotFound: (StatusCode.NOT_FOUND, "TRIAL_NOT_FOUND"),
+    storage.CheckpointNotFound: (StatusCode.NOT_FOUND, "CHECKPOINT_NOT_FOUND"),
     storage.StudyExists: (StatusCode.ALREADY_EXISTS, "STUDY_EXISTS"),
     storage.MeasurementConflict: (StatusCode.INVALID_ARGUMENT, "MEASUREMENT_CONFLICT"),
     storage.CheckpointConflict: (StatusCode.INVALID_ARGUMENT, "CHECKPOINT_CONFLICT"),
@@ -38,9 +40,9 @@ class Refusals(aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
         handler = await continuation(handler_call_details)
         if handler is None:
             return handler
@@ -109,7 +111,7 @@ def rendered(
         details.append(packed(request))
         message = counted(violations, len(request.field_violations)) + message
     number = code_pb2.Code.Value(code.name)
-    return code, status_pb2.Status(code=number, message=printable(message)[:MAX_MESSAGE], details=details)
+    return code, status_pb2.Status(code=number, message=shortened(printable(message)), details=details)
 
 
 def counted(violations: tuple[Violation, ...], told: int) -> str:
@@ -128,7 +130,19 @@ def bad_request(violations: tuple[Violation, ...]) -> error_details_pb2.BadReque
 
 def printable(message: str) -> str:
     """Without NUL and other control characters, which a header may not carry."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message
+    )
+
+
+def shortened(message: str) -> str:
+    """To what a header has room for; there other characters than ASCII's are percent-encoded."""
+    size = 0
+    for place, character in enumerate(message):
+        size += 1 if character.isascii() else 3 * len(character.encode())
+        if size > MAX_MESSAGE:
+            return f"{message[:place]}…"
+    return message
 
 
 def packed(detail: Any) -> any_pb2.Any:

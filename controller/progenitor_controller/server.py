@@ -5,10 +5,10 @@ import logging
 import threading
 from concurrent.futures import Future
 from types import TracebackType
+from typing import Self
 
 from grpc import aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from progenitor.v1 import controller_service_pb2, study_service_pb2
@@ -37,9 +37,11 @@ class AddressInUse(OSError):
 class ControllerServer:
     """`address` is where it listens, with the real port."""
 
-    def __init__(self, server: aio.Server, health: HealthServicer, database: Database, address: str) -> None:
+    def __init__(
+        self, server: aio.Server, servicer: health.aio.HealthServicer, database: Database, address: str
+    ) -> None:
         self._server = server
-        self._health = health
+        self._health = servicer
         self._database = database
         self.address = address
 
@@ -58,8 +60,8 @@ class ControllerServer:
         server = aio.server(interceptors=[Refusals()], options=OPTIONS)
         add_ControllerServiceServicer_to_server(ControllerService(database), server)
         add_StudyServiceServicer_to_server(StudyService(database), server)
-        health = HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(health, server)
+        servicer = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
         reflection.enable_server_reflection([*SERVICES, HEALTH, reflection.SERVICE_NAME], server)
         try:
             port = server.add_insecure_port(address)
@@ -67,9 +69,9 @@ class ControllerServer:
             raise AddressInUse(f"cannot listen on {address}: {error}") from error
         await server.start()
         for service in ("", *SERVICES):
-            await health.set(service, health_pb2.HealthCheckResponse.SERVING)
+            await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
         host = address.rpartition(":")[0]
-        return cls(server, health, database, f"{host}:{port}")
+        return cls(server, servicer, database, f"{host}:{port}")
 
     async def stop(self, grace: float = 5.0) -> None:
         """Health turns first; calls under way get `grace` seconds; what was accepted is committed."""
@@ -93,7 +95,9 @@ class EmbeddedController:
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(
-            target=self._loop.run_until_complete, args=(self._serve(database_url, address),), name="controller"
+            target=self._loop.run_until_complete,
+            args=(self._serve(database_url, address),),
+            name="controller",
         )
         self._thread.start()
         try:
@@ -120,7 +124,7 @@ class EmbeddedController:
         self._thread.join()
         self._loop.close()
 
-    def __enter__(self) -> "EmbeddedController":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

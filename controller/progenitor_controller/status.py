@@ -1,7 +1,8 @@
 """A study's status: a look-up, as its counters stand in its row."""
 
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor_storage import Transaction
+from progenitor.v1 import trial_pb2
+from progenitor_storage import Snapshot
 from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import TrialState
@@ -11,17 +12,17 @@ from .limits import elapsed
 from .studies import StudyCall, best
 from .wire.decode import effective
 from .wire.studies import study_to_wire
-from .wire.trials import STATES, pb as trial_pb, trial_to_wire
+from .wire.trials import STATES, trial_to_wire
 from .wire.values import duration
 
 
-def status(tx: Transaction, call: StudyCall) -> pb.GetStudyStatusResponse:
+def status(tx: Snapshot, call: StudyCall) -> pb.GetStudyStatusResponse:
     study = tx.studies.get(call.study)
     spec = effective(study.effective_spec)
     fittest = best(tx, study)
     return pb.GetStudyStatusResponse(
         study=study_to_wire(study),
-        trial_counts={trial_pb.TrialState.Name(STATES[state]): n for state, n in counts(tx, study).items()},
+        trial_counts={trial_pb2.TrialState.Name(STATES[state]): n for state, n in counts(tx, study).items()},
         total_steps=study.total_steps,
         progress=progress(tx, study, spec),
         elapsed=duration(elapsed(study, tx.now)),
@@ -32,7 +33,7 @@ def status(tx: Transaction, call: StudyCall) -> pb.GetStudyStatusResponse:
     )
 
 
-def counts(tx: Transaction, study: Study) -> dict[TrialState, int]:
+def counts(tx: Snapshot, study: Study) -> dict[TrialState, int]:
     """Of every state; trials whose lease ran out count as what the next claim makes of them."""
     shown = {state: study.counts.get(state, 0) for state in TrialState}
     for trial in tx.trials.expired(study):
@@ -41,7 +42,7 @@ def counts(tx: Transaction, study: Study) -> dict[TrialState, int]:
     return shown
 
 
-def progress(tx: Transaction, study: Study, spec: Spec) -> float:
+def progress(tx: Snapshot, study: Study, spec: Spec) -> float:
     """Of the limit nearest to being reached, 0 to 1; 1 for a completed study."""
     if study.state is StudyState.COMPLETED:
         return 1.0

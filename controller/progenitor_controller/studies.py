@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 
 from progenitor.v1 import study_pb2 as pb
-from progenitor_storage import StudyExists, StudyNotFound, Transaction
+from progenitor_storage import Snapshot, Transaction
+from progenitor_storage.errors import StudyExists, StudyNotFound
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import Trial
 
@@ -63,7 +64,7 @@ def create(tx: Transaction, call: Creation) -> Study:
     raise StudyExists(call.study)
 
 
-def get(tx: Transaction, call: StudyCall) -> Study:
+def get(tx: Snapshot, call: StudyCall) -> Study:
     return tx.studies.get(call.study)
 
 
@@ -147,6 +148,6 @@ def refuse_ended(study: Study, *allowed: StudyState) -> None:
     )
 
 
-def best(tx: Transaction, study: Study) -> Trial | None:
+def best(tx: Snapshot, study: Study) -> Trial | None:
     found = tx.trials.best(study, None, 1)
     return found[0] if found else None

@@ -33,7 +33,9 @@ class StudyService(rpc.StudyServiceServicer):
 
     async def CreateStudy(self, request: pb.CreateStudyRequest, context: Context) -> pb.CreateStudyResponse:
         call = creation(request, drawn_seed=secrets.randbelow(2**31))
-        return pb.CreateStudyResponse(study=study_to_wire(await self._database.transact(studies.create, call)))
+        return pb.CreateStudyResponse(
+            study=study_to_wire(await self._database.transact(studies.create, call))
+        )
 
     async def GetStudy(self, request: pb.GetStudyRequest, context: Context) -> pb.GetStudyResponse:
         call = StudyCall(one_study("name", request.name))
@@ -45,7 +47,9 @@ class StudyService(rpc.StudyServiceServicer):
 
     async def UpdateStudy(self, request: pb.UpdateStudyRequest, context: Context) -> pb.UpdateStudyResponse:
         call = update_call(request)
-        return pb.UpdateStudyResponse(study=study_to_wire(await self._database.transact(studies.update, call)))
+        return pb.UpdateStudyResponse(
+            study=study_to_wire(await self._database.transact(studies.update, call))
+        )
 
     async def PauseStudy(self, request: pb.PauseStudyRequest, context: Context) -> pb.PauseStudyResponse:
         call = StudyCall(one_study("name", request.name))
@@ -53,11 +57,15 @@ class StudyService(rpc.StudyServiceServicer):
 
     async def ResumeStudy(self, request: pb.ResumeStudyRequest, context: Context) -> pb.ResumeStudyResponse:
         call = StudyCall(one_study("name", request.name))
-        return pb.ResumeStudyResponse(study=study_to_wire(await self._database.transact(studies.resume, call)))
+        return pb.ResumeStudyResponse(
+            study=study_to_wire(await self._database.transact(studies.resume, call))
+        )
 
     async def CancelStudy(self, request: pb.CancelStudyRequest, context: Context) -> pb.CancelStudyResponse:
         call = StudyCall(one_study("name", request.name))
-        return pb.CancelStudyResponse(study=study_to_wire(await self._database.transact(studies.cancel, call)))
+        return pb.CancelStudyResponse(
+            study=study_to_wire(await self._database.transact(studies.cancel, call))
+        )
 
     async def DeleteStudy(self, request: pb.DeleteStudyRequest, context: Context) -> pb.DeleteStudyResponse:
         await self._database.transact(studies.delete, StudyCall(one_study("name", request.name)))

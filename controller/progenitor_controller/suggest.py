@@ -1,6 +1,7 @@
 """GetNewSuggestion: records what became of trials, then hands out new ones, in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor_storage import Transaction
@@ -26,24 +27,34 @@ RETRY_SHARE = 0.02
 RETRY_PAUSED_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`lost` are the numbers of reported trials that are no longer the worker's."""
+
+    trials: Sequence[Trial]
+    lost: Sequence[int]
+
+
 def suggest(tx: Transaction, call: SuggestionCall) -> pb.GetNewSuggestionResponse:
     study = tx.studies.locked(call.study)
     answered = answer_before(tx, study, call)
     if answered is not None:
         return answered
     spec = effective(study.effective_spec)
-    refuse_deletions(tx, study, call)
+    refuse_deletions(call)
     recorded = record(tx, study, spec, call.worker.id, call.reports)
     first = give_up(tx, study, call.worker.id, [trial.number for trial in recorded.held])
-    trials = hand_out(tx, study, spec, call.worker, call.k, first)
-    after = settle(tx, study, spec)
-    answer = response(after, spec, trials, recorded.lost, call.k, tx.now)
-    tx.workers.keep(study, call.worker, call.sequence, call.digest, answer.SerializeToString())
-    return answer
+    answer = Answer(hand_out(tx, study, spec, call, first), recorded.lost)
+    told = response(settle(tx, study, spec), spec, call, answer, tx.now)
+    tx.workers.keep(study, call.worker, call.sequence, call.digest, told.SerializeToString())
+    return told
 
 
 def answer_before(tx: Transaction, study: Study, call: SuggestionCall) -> pb.GetNewSuggestionResponse | None:
-    """The answer that this very call got before, None for a new call; raises SequenceReused or StaleRequest."""
+    """The answer that this very call got before, None for a new call.
+
+    Raises SequenceReused or StaleRequest.
+    """
     logged = tx.workers.answer(study, call.worker.id)
     if logged is None:
         return None
@@ -58,20 +69,20 @@ def answer_before(tx: Transaction, study: Study, call: SuggestionCall) -> pb.Get
     return pb.GetNewSuggestionResponse.FromString(logged.answer)
 
 
-def refuse_deletions(tx: Transaction, study: Study, call: SuggestionCall) -> None:
-    """All checkpoints are kept, so none was ever named as deletable: a store that lost some is not to be believed."""
+def refuse_deletions(call: SuggestionCall) -> None:
+    """All checkpoints are kept, so none was ever named as deletable."""
     if call.deleted:
         told = "was never named as deletable: this study keeps all its checkpoints"
         raise InvalidRequest([Violation(f"deleted[{place}]", told) for place in range(len(call.deleted))])
 
 
 def response(
-    study: Study, spec: Spec, trials: Sequence[Trial], lost: Sequence[int], k: int, now: float
+    study: Study, spec: Spec, call: SuggestionCall, answer: Answer, now: float
 ) -> pb.GetNewSuggestionResponse:
-    waits = len(trials) < k and study.state in (StudyState.ACTIVE, StudyState.PAUSED)
+    waits = len(answer.trials) < call.k and study.state in (StudyState.ACTIVE, StudyState.PAUSED)
     return pb.GetNewSuggestionResponse(
-        trials=[trial_to_wire(study.name, study.uid, trial, now) for trial in trials],
-        lost_trials=[trial_name(study.name, number) for number in lost],
+        trials=[trial_to_wire(study.name, study.uid, trial, now) for trial in answer.trials],
+        lost_trials=[trial_name(study.name, number) for number in answer.lost],
         study_state=STATES[study.state],
         retry_after=duration(retry_after(study, spec)) if waits else None,
     )

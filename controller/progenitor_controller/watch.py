@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor_storage import Transaction
+from progenitor_storage import Snapshot
 from progenitor_storage.model.trial import Trial
 
 from .errors import InvalidRequest, Violation
@@ -21,8 +21,8 @@ class WatchCall:
     token: str
 
 
-def changes(tx: Transaction, call: WatchCall) -> pb.WatchTrialsResponse:
-    """At most 500 trials or 1 MiB that changed since the token, and the next token; no trials if none changed."""
+def changes(tx: Snapshot, call: WatchCall) -> pb.WatchTrialsResponse:
+    """At most 500 trials or 1 MiB that changed since the token, and the next token."""
     study = tx.studies.get(call.study)
     page = page_of("watch", BATCH, call.token, ("", 0), field="resume_token")
     uid, after = page.after

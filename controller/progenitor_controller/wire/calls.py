@@ -11,7 +11,7 @@ from progenitor_storage.model.trial import Checkpoint, Measurement, Timing, Work
 from ..calls import EarlyStoppingCall, Outcome, SuggestionCall, TrialReport
 from .names import parse_study, parse_trial
 from .values import check_duration, seconds
-from .violations import MAX_ID, MAX_NAME, MAX_TEXT, MAX_URI, Violations
+from .violations import MAX_ID, MAX_NAME, MAX_URI, Violations
 
 MAX_K = 1000
 MAX_REPORTS = 1000
@@ -136,7 +136,8 @@ def _report(place: int, report: trial_pb2.TrialReport) -> TrialReport:
         epoch=report.epoch,
         step=report.step,
         measurements=tuple(
-            Measurement(m.step, dict(m.metrics), seconds(m.elapsed), report.epoch) for m in report.measurements
+            Measurement(m.step, dict(m.metrics), seconds(m.elapsed), report.epoch)
+            for m in report.measurements
         ),
         checkpoints=tuple(Checkpoint(c.uri, c.step, c.size_bytes, c.digest) for c in report.checkpoints),
         timing=_to_timing(report.timing) if report.HasField("timing") else None,

@@ -1,4 +1,4 @@
-"""What a study's specification must fulfil; every violation is named, and so is what this release does not have."""
+"""What a study's specification must fulfil. Violations and what this release does not have are named."""
 
 import math
 
@@ -29,8 +29,12 @@ def check_spec(violations: Violations, field: str, spec: pb.StudySpec) -> None:
         check_duration(violations, f"{field}.lease_duration", spec.lease_duration)
         violations.within(f"{field}.lease_duration", seconds(spec.lease_duration), *LEASE_BOUNDS)
     if spec.HasField("max_failures_per_trial"):
-        violations.whole(f"{field}.max_failures_per_trial", spec.max_failures_per_trial, least=1, most=1_000_000)
-    violations.known(f"{field}.checkpoint_retention", spec.checkpoint_retention, pb.CheckpointRetention.items())
+        violations.whole(
+            f"{field}.max_failures_per_trial", spec.max_failures_per_trial, least=1, most=1_000_000
+        )
+    violations.known(
+        f"{field}.checkpoint_retention", spec.checkpoint_retention, pb.CheckpointRetention.items()
+    )
     if spec.checkpoint_retention == pb.CHECKPOINT_RETENTION_NEEDED:
         violations.unsupported(f"{field}.checkpoint_retention", "leave it unset: all checkpoints are kept")
     _algorithm(violations, field, spec)
@@ -86,7 +90,7 @@ def _domain(violations: Violations, field: str, parameter: pb.ParameterSpec) -> 
             violations.add(field, f"needs a domain: one of {kinds}")
 
 
-def _bounds(violations: Violations, field: str, least: float, most: float, scale: pb.Scale) -> None:
+def _bounds(violations: Violations, field: str, least: float, most: float, scale: int) -> None:
     if least > most:
         violations.add(field, f"min {least} is greater than max {most}")
     elif not math.isfinite(float(most) - float(least)):
@@ -131,7 +135,9 @@ def _initial_population(
 ) -> None:
     places = _places(spec)
     if len(spec.initial_population) > places:
-        violations.add(field, f"has {len(spec.initial_population)} entries, the study has only {places} members")
+        violations.add(
+            field, f"has {len(spec.initial_population)} entries, the study has only {places} members"
+        )
     if sum(member.ByteSize() for member in spec.initial_population) > MAX_INITIAL_POPULATION_BYTES:
         violations.add(field, "is larger than 1 MiB")
     known = {parameter.name for parameter in spec.parameters}
@@ -147,7 +153,9 @@ def _initial_population(
         if member.start_step > 0 and not member.warm_start_uri:
             violations.add(f"{within}.start_step", f"is {member.start_step}, but there is no warm_start_uri")
         if 0 < spec.budget.max_steps <= member.start_step <= MAX_STEP:
-            violations.add(f"{within}.start_step", f"must be less than the budget's max_steps {spec.budget.max_steps}")
+            violations.add(
+                f"{within}.start_step", f"must be less than the budget's max_steps {spec.budget.max_steps}"
+            )
 
 
 def _places(spec: pb.StudySpec) -> int:

@@ -32,7 +32,9 @@ def update_call(request: pb.UpdateStudyRequest) -> Update:
     study = parse_study(violations, "study.name", request.study.name)
     for place, path in enumerate(request.update_mask.paths):
         if path not in CHANGEABLE:
-            violations.add(f"update_mask.paths[{place}]", f"is {path[:100]!r}, must be one of {', '.join(CHANGEABLE)}")
+            violations.add(
+                f"update_mask.paths[{place}]", f"is {path[:100]!r}, must be one of {', '.join(CHANGEABLE)}"
+            )
     paths = set(request.update_mask.paths) or _given(request.study)
     if not paths:
         violations.add("update_mask", f"is empty, and the study gives none of {', '.join(CHANGEABLE)}")

@@ -47,11 +47,14 @@ def decode(spec: pb.StudySpec) -> Spec:
     """`spec` is effective: valid, and with every default spelled out."""
     return Spec(
         parameters=tuple(
-            ParameterSpec(parameter.name, domain(parameter), parameter.immutable) for parameter in spec.parameters
+            ParameterSpec(parameter.name, domain(parameter), parameter.immutable)
+            for parameter in spec.parameters
         ),
         metrics=tuple(
             MetricSpec(
-                metric.name, Goal.MAXIMIZE if metric.goal == pb.GOAL_MAXIMIZE else Goal.MINIMIZE, metric.weight
+                metric.name,
+                Goal.MAXIMIZE if metric.goal == pb.GOAL_MAXIMIZE else Goal.MINIMIZE,
+                metric.weight,
             )
             for metric in spec.metrics
         ),
@@ -95,7 +98,7 @@ def budget(limits: pb.Budget) -> Budget:
     )
 
 
-def _scale(scale: pb.Scale) -> Scale:
+def _scale(scale: int) -> Scale:
     return Scale.LOG if scale == pb.SCALE_LOG else Scale.LINEAR
 
 

@@ -21,7 +21,9 @@ def parse_study(violations: Violations, field: str, name: str) -> str:
     """The study's id, '' (and a violation) if it is not a study's name."""
     if match := _STUDY.fullmatch(name):
         return match[1]
-    violations.add(field, f"is {name[:100]!r}, must be studies/{{study}} with {{study}} matching {STUDY_ID.pattern}")
+    violations.add(
+        field, f"is {name[:100]!r}, must be studies/{{study}} with {{study}} matching {STUDY_ID.pattern}"
+    )
     return ""
 
 
@@ -42,7 +44,7 @@ def one_study(field: str, name: str) -> str:
 
 
 def one_trial(field: str, name: str) -> tuple[str, int]:
-    """The study's id and the trial's number in a request that has nothing else to check; raises InvalidRequest."""
+    """The study's id and the trial's number, where nothing else is to be checked; raises InvalidRequest."""
     violations = Violations()
     study, number = parse_trial(violations, field, name)
     violations.raise_any()

@@ -1,4 +1,4 @@
-"""Pages end at `page_size` or 1 MiB, whichever comes first; a token says after which key the next one begins."""
+"""Pages end at `page_size` or 1 MiB, whichever comes first; a token says after which key the next begins."""
 
 import base64
 import json
@@ -49,8 +49,8 @@ def cut(
 ) -> tuple[list[Rendered], str]:
     """The page's items and the token of the next page ('' after the last).
 
-    `items` are one more than the page's limit where there are as many; a single item may exceed 1 MiB. What renders
-    as None is left out, so a page may be short and still have a next one.
+    `items` are one more than the page's limit where there are as many; a single item may exceed 1 MiB. What
+    renders as None is left out, so a page may be short and still have a next one.
     """
     rendered: list[Rendered] = []
     size = 0
@@ -72,7 +72,11 @@ def _decode(kind: str, token: str, start: Key) -> Key | None:
         found, *key = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (ValueError, TypeError, RecursionError):
         return None
-    if found != kind or len(key) != len(start) or any(type(a) is not type(b) for a, b in zip(key, start, strict=True)):
+    if (
+        found != kind
+        or len(key) != len(start)
+        or any(type(a) is not type(b) for a, b in zip(key, start, strict=True))
+    ):
         return None
     if any(isinstance(part, int) and abs(part) >= 2**63 for part in key):
         return None

@@ -57,6 +57,12 @@ def trial_to_wire(study: str, study_uid: str, stored: Trial, now: float) -> pb.T
     )
 
 
+def size_on_wire(trial: Trial) -> int:
+    """About how many bytes a trial takes: what can be large in it is what a study or its user gave."""
+    given = sum(len(name) + len(str(value)) + 16 for name, value in trial.parameters.items())
+    return given + len(trial.failure_message) + 1024
+
+
 def checkpoint_to_wire(checkpoint: Checkpoint) -> pb.Checkpoint:
     return pb.Checkpoint(
         uri=checkpoint.uri,
@@ -68,7 +74,9 @@ def checkpoint_to_wire(checkpoint: Checkpoint) -> pb.Checkpoint:
     )
 
 
-def trial_checkpoint_to_wire(study: str, number: int, epoch: int, checkpoint: Checkpoint) -> study_pb.TrialCheckpoint:
+def trial_checkpoint_to_wire(
+    study: str, number: int, epoch: int, checkpoint: Checkpoint
+) -> study_pb.TrialCheckpoint:
     return study_pb.TrialCheckpoint(
         trial=trial_name(study, number), epoch=epoch, checkpoint=checkpoint_to_wire(checkpoint)
     )

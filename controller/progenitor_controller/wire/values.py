@@ -68,7 +68,9 @@ def check_value(violations: Violations, field: str, value: pb.ParameterValue, do
         case DiscreteDomain() if value.double_value not in domain.values:
             violations.add(field, f"is {value.double_value:g}, must be one of {list(domain.values)}"[:500])
         case CategoricalDomain() if value.categorical_value not in domain.values:
-            violations.add(field, f"is {value.categorical_value!r}, must be one of {list(domain.values)}"[:500])
+            violations.add(
+                field, f"is {value.categorical_value!r}, must be one of {list(domain.values)}"[:500]
+            )
 
 
 def seconds(duration: Duration) -> float:

@@ -17,27 +17,27 @@ class Violations:
     """`field` is always a path in the request, `unsupported` what a later release may bring."""
 
     def __init__(self) -> None:
-        self._found: list[Violation] = []
-        self._unsupported: list[Violation] = []
+        self.found: list[Violation] = []
+        self.missing: list[Violation] = []
 
     def add(self, field: str, description: str) -> None:
-        self._found.append(Violation(field, description))
+        self.found.append(Violation(field, description))
 
     def unsupported(self, field: str, instead: str) -> None:
-        self._unsupported.append(Violation(field, f"this release does not have it; {instead}"))
+        self.missing.append(Violation(field, f"this release does not have it; {instead}"))
 
     def take(self, others: "Violations") -> bool:
         """Adds what others found; whether they found anything."""
-        self._found += others._found
-        self._unsupported += others._unsupported
-        return bool(others._found)
+        self.found += others.found
+        self.missing += others.missing
+        return bool(others.found)
 
     def raise_any(self) -> None:
         """Raises InvalidRequest, or else UnsupportedFields, if anything was found."""
-        if self._found:
-            raise InvalidRequest(self._found)
-        if self._unsupported:
-            raise UnsupportedFields(self._unsupported)
+        if self.found:
+            raise InvalidRequest(self.found)
+        if self.missing:
+            raise UnsupportedFields(self.missing)
 
     def text(self, field: str, value: str, limit: int = MAX_TEXT, *, required: bool = False) -> None:
         if required and not value:
@@ -76,5 +76,5 @@ class Violations:
         seen: set[str] = set()
         for place, value in enumerate(values):
             if value in seen:
-                self.add(f"{field}[{place}]", f"repeats {value!r}")
+                self.add(f"{field}[{place}]", f"repeats {value[:MAX_NAME]!r}")
             seen.add(value)
