@@ -1,0 +1,50 @@
+# `make` lists what there is. Everything runs in .venv, which the first target that needs it sets up.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+FILE ?= examples/digits.py
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check proto lock clean
+
+help: ## list the targets
+	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## train a population on the handwritten digits (another file: make run FILE=train.py)
+	@$(BIN)/progenitor run $(FILE)
+
+test: $(INSTALLED) ## run every test, PostgreSQL included, and print the coverage (some: make test ARGS=tests/storage)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+check: $(INSTALLED) ## lint, formatting, types, import contracts; stubs and protos
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python proto/generate.py --check
+	$(BIN)/buf lint
+	$(BIN)/python proto/breaking.py
+
+proto: $(INSTALLED) ## generate the stubs from the protos
+	$(BIN)/python proto/generate.py
+
+lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make lock ARGS=--upgrade)
+	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	    -o requirements.lock $(ARGS)
+
+clean: ## remove .venv and what the tools cached (studies under .progenitor/ stay)
+	rm -rf .venv .coverage .coverage.* .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One lock for users of a clone and for developers: leaving the tools out would save fifteen seconds, once.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	    sys.exit(v < (3, 11) and "progenitor needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12 …" % v[:2])'
+	@echo "Setting up .venv (once, about a minute) …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
