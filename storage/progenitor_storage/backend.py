@@ -1,6 +1,7 @@
 """What the two databases do differently."""
 
 from abc import ABC, abstractmethod
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
@@ -59,6 +60,10 @@ class Backend(ABC):
             return error
         meaning.__cause__ = error
         return meaning
+
+    def refuse(self, error: Exception) -> NoReturn:
+        """Raises what a caller is to see."""
+        raise self.translated(error)
 
     def dispose(self) -> None:
         self.writers.dispose()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .backend import Backend
@@ -103,15 +103,17 @@ class Database:
 
     def _read(self, work: Callable[[Snapshot, Any], R], call: Any) -> R:
         for attempt in range(1, _READ_ATTEMPTS + 1):
-            connection: Connection | None = None
             try:
                 self._backend.check()
-                with self._backend.readers.connect() as connection, connection.begin():
-                    return work(Snapshot(connection), call)
-            except Exception as error:  # noqa: BLE001 - raised below, or tried again
-                again = connection is not None and self._backend.transient(error, connection)
-                if attempt == _READ_ATTEMPTS or not again:
-                    raise self._backend.translated(error) from error.__cause__
+                with self._backend.readers.connect() as connection:
+                    try:
+                        with connection.begin():
+                            return work(Snapshot(connection), call)
+                    except Exception as error:
+                        if attempt == _READ_ATTEMPTS or not self._backend.transient(error, connection):
+                            raise
+            except Exception as error:  # noqa: BLE001 - raised again
+                self._backend.refuse(error)
         raise AssertionError("the last attempt returns or raises")
 
 

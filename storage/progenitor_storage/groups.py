@@ -164,13 +164,13 @@ class Groups:
         try:
             self._backend.check()
             connection = self._backend.writers.connect()
-        except Exception as error:
-            raise self._backend.translated(error) from error
+        except Exception as error:  # noqa: BLE001 - raised again
+            self._backend.refuse(error)
         try:
             connection.begin()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again
             connection.close()
-            raise self._backend.translated(error) from error
+            self._backend.refuse(error)
         return connection
 
 

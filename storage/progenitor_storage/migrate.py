@@ -26,8 +26,8 @@ def migrate(backend: Backend) -> None:
         with backend.writers.begin() as connection:
             backend.lock_schema(connection)
             _upgrade(connection)
-    except Exception as error:
-        raise backend.translated(error) from error
+    except Exception as error:  # noqa: BLE001 - raised again
+        backend.refuse(error)
 
 
 def revision(connection: Connection) -> str | None:

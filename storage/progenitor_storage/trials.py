@@ -21,8 +21,8 @@ INVISIBLE = frozenset({"lease_expires", "contact", "unsaved", "lost_in_row"})
 """Columns whose change nobody watches."""
 
 _INSERT = {
-    "sqlite": sqlite.insert(trials).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(trials).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(trials).on_conflict_do_nothing().returning(trials.c.number),
+    "postgresql": postgresql.insert(trials).on_conflict_do_nothing().returning(trials.c.number),
 }
 
 
@@ -79,7 +79,7 @@ class Trials(TrialQueries):
             draft, number=ledger.trials + 1, change=ledger.change + 1, create_time=self._clock.now
         )
         insert = _INSERT[self._connection.dialect.name]
-        if self._connection.execute(insert, columns_of(study.key, trial)).rowcount == 0:
+        if self._connection.execute(insert, columns_of(study.key, trial)).scalar_one_or_none() is None:
             raise DuplicateTrial(study.name, trial.member, trial.generation, trial.initiator)
         ledger.trials = trial.number
         ledger.change = trial.change

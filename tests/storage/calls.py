@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from progenitor_storage import Database, Transaction
+from progenitor_storage import Database, Snapshot, Transaction
+from progenitor_storage.errors import StudyNotFound
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Checkpoint, Trial, TrialState, Worker
 
 R = TypeVar("R")
 
 WORKER = Worker("host-0", host="host", code_digest="sha256:1", versions={"python": "3.11"}, incarnation=7)
+OTHER = Worker("host-1", host="host", incarnation=1)
 LEASE = 60.0
 
 
@@ -26,15 +28,24 @@ def create_study(tx: Transaction, call: Name) -> Study:
     )
 
 
+def locked(tx: Transaction, name: str) -> Study:
+    """The study, which is created if there is none."""
+    try:
+        return tx.studies.locked(name)
+    except StudyNotFound:
+        return create_study(tx, Name(name))
+
+
 def run(database: Database, work: Callable[[Transaction, Study], R], study: str = "s") -> R:
-    """The result of one call, committed, on the locked study, which is created if there is none."""
+    """The result of one call on the locked study, committed."""
+    return asyncio.run(database.transact(lambda tx, name: work(tx, locked(tx, name.study)), Name(study)))
 
-    def call(tx: Transaction, name: Name) -> R:
-        if any(found.name == study for found in tx.studies.page("", 1000)):
-            return work(tx, tx.studies.locked(study))
-        return work(tx, create_study(tx, name))
 
-    return asyncio.run(database.transact(call, Name(study)))
+def look(database: Database, work: Callable[[Snapshot, Study], R], study: str = "s") -> R:
+    """The result of reading."""
+    return asyncio.run(
+        database.read(lambda snapshot, name: work(snapshot, snapshot.studies.get(name.study)), Name(study))
+    )
 
 
 def draft(member: int, generation: int = 0, initiator: int | None = None, start_step: int = 0) -> Trial:
@@ -45,6 +56,7 @@ def draft(member: int, generation: int = 0, initiator: int | None = None, start_
         seed=5,
         start_step=start_step,
         end_step=start_step + 10,
+        step=start_step,
         initiator=initiator,
         parent=initiator,
     )
@@ -56,17 +68,27 @@ def started(tx: Transaction, study: Study, trial: Trial, worker: Worker = WORKER
     return claimed
 
 
-def completed(trial: Trial, fitness: float | None = 0.5, uri: str = "") -> Trial:
-    from dataclasses import replace
+def ended(trial: Trial, state: TrialState = TrialState.FAILED) -> Trial:
+    return replace(trial, state=state, lease=None)
 
-    checkpoint = Checkpoint(
-        uri or f"uid/{trial.number}/{trial.epoch}/{trial.end_step}", trial.end_step, 10, "sha256:c"
-    )
+
+def checkpoint_of(trial: Trial) -> Checkpoint:
+    return Checkpoint(f"uid/{trial.number}/{trial.epoch}/{trial.end_step}", trial.end_step, 10, "sha256:c")
+
+
+def completed(trial: Trial, fitness: float | None = 0.5) -> Trial:
     return replace(
-        trial,
-        state=TrialState.COMPLETED,
+        ended(trial, TrialState.COMPLETED),
         step=trial.end_step,
         fitness=fitness,
-        checkpoint=checkpoint,
-        lease=None,
+        checkpoint=checkpoint_of(trial),
     )
+
+
+def train(tx: Transaction, study: Study, drafted: Trial, fitness: float | None = 0.5) -> Trial:
+    """A trial's whole life: created, claimed, its checkpoint registered, completed."""
+    running = started(tx, study, tx.trials.insert(study, drafted))
+    done = tx.trials.save(study, running, completed(running, fitness))
+    assert done.checkpoint is not None
+    tx.checkpoints.register(study, done.number, done.epoch, done.checkpoint)
+    return done
