@@ -1,0 +1,149 @@
+"""Training code in any language: a shell command for each trial, told by its environment and by files.
+
+| variable | what it holds |
+|---|---|
+| PROGENITOR_PARAMETERS | a JSON file with the hyperparameters by name |
+| PROGENITOR_WARM_START | the folder of the checkpoint to go on from; empty for a fresh start |
+| PROGENITOR_CHECKPOINT | an empty folder: what the command leaves in it is the checkpoint |
+| PROGENITOR_START_STEP, PROGENITOR_END_STEP | train the steps after the one up to the other |
+| PROGENITOR_SEED | for random numbers |
+| PROGENITOR_METRICS | a file for lines of JSON: {"step": 7, "metrics": {"accuracy": 0.9}}; no step: the step that it ends at |
+| PROGENITOR_STEP | a file for the number of the step that was reached, if the command ends before its end step |
+
+SIGTERM to the command means: save, write the step, and exit with 0. Any other exit code is a failure.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from .lifeline import end_with_parent
+from .session import Session, SessionError
+
+LOOK_INTERVAL = 0.05
+"""Seconds between two looks at the command and its metrics."""
+
+
+def command_train(command: str) -> Callable[..., None]:
+    """A train function that runs the command once for each session."""
+
+    def train(session: Session, **parameters: object) -> None:
+        with tempfile.TemporaryDirectory(prefix="progenitor-") as folder:
+            CommandSession(session, command, Path(folder)).run(parameters)
+
+    return train
+
+
+class CommandSession:
+    """`folder` holds the files through which the command and the session talk."""
+
+    def __init__(self, session: Session, command: str, folder: Path) -> None:
+        self._session = session
+        self._command = command
+        self._checkpoint = folder / "checkpoint"
+        self._parameters = folder / "parameters.json"
+        self._metrics = folder / "metrics.jsonl"
+        self._step = folder / "step"
+        self._read = 0
+        self._at_end: list[dict[str, float]] = []
+
+    def run(self, parameters: dict[str, object]) -> None:
+        self._checkpoint.mkdir()
+        self._metrics.touch()
+        self._parameters.write_text(json.dumps(parameters))
+        stopped = self._wait()
+        self._take_metrics()
+        self._come_to(self._reached(stopped=stopped))
+        if any(self._checkpoint.iterdir()):
+            with self._session.checkpoint() as folder:
+                shutil.copytree(self._checkpoint, folder, dirs_exist_ok=True, symlinks=True)
+        for metrics in self._at_end:
+            self._session.report(**metrics)
+
+    def _wait(self) -> bool:
+        """Runs the command to its end; whether it was asked to stop. Raises SessionError if it failed."""
+        parent = os.getpid()
+        process = subprocess.Popen(  # noqa: S602  the user's own command, for the user's own shell
+            self._command,
+            shell=True,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=lambda: end_with_parent(parent),
+        )
+        asked = False
+        while True:
+            try:
+                code = process.wait(LOOK_INTERVAL)
+                break
+            except subprocess.TimeoutExpired:
+                self._take_metrics()
+            if self._session.stopping and not asked:
+                asked = True
+                os.killpg(process.pid, signal.SIGTERM)
+        if code == 0 or (asked and code == -signal.SIGTERM):
+            return asked
+        how = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
+        raise SessionError(f"the command {how}: {self._command}")
+
+    def _environment(self) -> dict[str, str]:
+        session = self._session
+        return os.environ | {
+            "PROGENITOR_PARAMETERS": str(self._parameters),
+            "PROGENITOR_WARM_START": str(session.warm_start or ""),
+            "PROGENITOR_CHECKPOINT": str(self._checkpoint),
+            "PROGENITOR_START_STEP": str(session.start_step),
+            "PROGENITOR_END_STEP": str(session.end_step),
+            "PROGENITOR_SEED": str(session.seed),
+            "PROGENITOR_METRICS": str(self._metrics),
+            "PROGENITOR_STEP": str(self._step),
+        }
+
+    def _reached(self, *, stopped: bool) -> int:
+        """The step that the command wrote, else the end step, or for one that was stopped the last it measured."""
+        if self._step.exists():
+            text = self._step.read_text().strip()
+            if not text.isdecimal():
+                raise SessionError(f"the command wrote {text[:100]!r} to PROGENITOR_STEP, it must be a step's number")
+            return int(text)
+        return self._session.step if stopped else self._session.end_step
+
+    def _take_metrics(self) -> None:
+        """Reports the complete lines that were added since the last look."""
+        with self._metrics.open("rb") as file:
+            file.seek(self._read)
+            added = file.read()
+        complete = added[: added.rfind(b"\n") + 1]
+        self._read += len(complete)
+        for line in complete.splitlines():
+            if line.strip():
+                self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            measured = json.loads(line)
+            metrics, step = dict(measured["metrics"]), measured.get("step")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SessionError(
+                f"the command wrote {line[:200]!r} to PROGENITOR_METRICS, it must be lines like "
+                '{"step": 7, "metrics": {"accuracy": 0.9}}'
+            ) from error
+        if step is None:
+            self._at_end.append(metrics)
+            return
+        self._come_to(step)
+        self._session.report(**metrics)
+
+    def _come_to(self, step: int) -> None:
+        if not isinstance(step, int) or step < self._session.step or step > self._session.end_step:
+            raise SessionError(
+                f"the command named step {step!r}; steps must not fall and stay from {self._session.start_step} "
+                f"to {self._session.end_step}"
+            )
+        if step > self._session.step:
+            self._session.advance(step - self._session.step)

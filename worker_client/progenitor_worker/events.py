@@ -1,0 +1,55 @@
+"""What a worker tells whoever watches it: the live view, a log, a test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from progenitor.v1 import study_pb2, trial_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    slot: int
+    trial: trial_pb2.Trial
+
+
+@dataclass(frozen=True, slots=True)
+class StepReached:
+    slot: int
+    trial: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """`outcome` as reported; OUTCOME_UNSPECIFIED for a trial that was lost to another worker."""
+
+    slot: int
+    trial: trial_pb2.Trial
+    outcome: trial_pb2.Outcome
+    message: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerLost:
+    slot: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerFound:
+    slot: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEnded:
+    """`error` says why it cannot go on; '' if the study has ended or the worker was asked to end."""
+
+    slot: int
+    study_state: study_pb2.StudyState
+    error: str
+
+
+Event = TrialStarted | StepReached | TrialEnded | ControllerLost | ControllerFound | SlotEnded
+Listener = Callable[[Event], None]

@@ -1,0 +1,148 @@
+"""The workers of one machine: a slot for each GPU or core, each a thread with training processes of its own."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from progenitor.v1 import study_pb2
+
+from .controller import Controller
+from .devices import slots
+from .events import ControllerFound, ControllerLost, Event, Listener, SlotEnded
+from .place import Place
+from .process import Description, Program, TrainingProcess
+from .slot import Slot
+
+DEFAULT_GRACE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """`study` is its resource name, `spec` its effective specification; `grace` in seconds.
+
+    `slots` is how many workers run here: by default one for each visible GPU, else for each core, and no more than
+    the study has members.
+    """
+
+    program: Program
+    study: str
+    spec: study_pb2.StudySpec
+    controllers: tuple[str, ...]
+    store: Path
+    logs: Path
+    state: Path
+    slots: int | None = None
+    name: str | None = None
+    grace: float = DEFAULT_GRACE
+    linger: bool = False
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """`start`, then `join`. `leave` saves and gives back what is trained; `quit` ends without that.
+
+    `trainer` is one that has loaded the user's file already; it must have been started by a thread that outlives it.
+    """
+
+    options: WorkerOptions
+    tell: Listener
+    trainer: TrainingProcess | None = None
+    _leaving: threading.Event = field(default_factory=threading.Event)
+    _quitting: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    ended: list[SlotEnded] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Raises PlaceTaken if another process holds the place of a worker here."""
+        environments = self._environments()
+        places = self._places(len(environments))
+        for place, environment in zip(places, environments, strict=True):
+            slot = Slot(
+                self.options,
+                place,
+                self._controller(place),
+                metrics=tuple(metric.name for metric in self.options.spec.metrics),
+                environment=environment,
+                leaving=self._leaving,
+                quitting=self._quitting,
+                tell=self._heard,
+                trainer=self._handed_over(environment),
+            )
+            thread = threading.Thread(target=slot.run, name=place.id, daemon=True)
+            self._threads.append(thread)
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def running(self) -> int:
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Waits until all slots have ended, at most `timeout` seconds for each; whether they have."""
+        for thread in self._threads:
+            thread.join(timeout)
+        return self.running == 0
+
+    def leave(self) -> None:
+        """Lets running sessions save, registers their checkpoints and gives the trials back."""
+        self._leaving.set()
+        timer = threading.Timer(self.options.grace, self._quitting.set)
+        timer.daemon = True
+        timer.start()
+
+    def quit(self) -> None:
+        """As `leave`, but an unreachable controller is not waited for."""
+        self._leaving.set()
+        self._quitting.set()
+
+    def _environments(self) -> Sequence[dict[str, str]]:
+        members = places_of(self.options.spec)
+        wanted = self.options.slots
+        if wanted is None:
+            return slots(members)
+        available = slots(wanted)
+        return [available[number % len(available)] for number in range(wanted)]
+
+    def _places(self, count: int) -> list[Place]:
+        taken: list[Place] = []
+        try:
+            for _ in range(count):
+                taken.append(Place.take(self.options.state, None, self.options.name))
+        except BaseException:
+            for place in taken:
+                place.release()
+            raise
+        return taken
+
+    def _controller(self, place: Place) -> Controller:
+        return Controller(
+            self.options.controllers,
+            on_lost=lambda message: self._heard(ControllerLost(place.slot, message)),
+            on_found=lambda address: self._heard(ControllerFound(place.slot, address)),
+        )
+
+    def _handed_over(self, environment: dict[str, str]) -> TrainingProcess | None:
+        """The trainer that is there already goes to the first slot, unless that one is to see a GPU of its own."""
+        if self.trainer is None or environment:
+            return None
+        trainer, self.trainer = self.trainer, None
+        return trainer
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, SlotEnded):
+            self.ended.append(event)
+        self.tell(event)
+
+
+def places_of(spec: study_pb2.StudySpec) -> int:
+    """How many members a study has."""
+    if spec.WhichOneof("algorithm") == "random_search":
+        return spec.random_search.configurations
+    return spec.population_based_training.population_size
+
+
+def describe(program: Program, log: Path) -> tuple[Description, TrainingProcess]:
+    """Loads the user's file in a training process, which can be handed to a pool. Raises ProcessDied."""
+    process = TrainingProcess(program, {}, log)
+    return process.description(), process

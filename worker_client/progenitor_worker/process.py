@@ -1,0 +1,152 @@
+"""The worker's handle on a process that runs the user's code."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .channel import Channel, Message
+
+EXIT_PATIENCE = 5.0
+"""Seconds for a process that was killed, or whose connection ended, to be gone."""
+LOG_TAIL_LINES = 10
+LOG_TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a training process runs: a user's file, a shell command, or a file's study with a command."""
+
+    source: Path | None
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the user's file defines. `spec` is a serialized StudySpec, empty if the file has no study."""
+
+    spec: bytes = b""
+    name: str | None = None
+    places: int | None = None
+    evaluates: bool = False
+    problems: tuple[str, ...] = ()
+    digest: str = ""
+
+
+class ProcessDied(Exception):
+    """The training process ended; the message says how."""
+
+
+class TrainingProcess:
+    """Started at once; `description` waits until the user's file is loaded.
+
+    It must be made in a thread that lives as long as it is wanted: it ends with that thread.
+    """
+
+    def __init__(self, program: Program, environment: Mapping[str, str], log: Path) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        self.log = log
+        arguments = [f"--connection={theirs.fileno()}", f"--parent={os.getpid()}"]
+        arguments += [f"--source={program.source}"] if program.source else []
+        arguments += [f"--command={program.command}"] if program.command else []
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "progenitor_worker.trainer", *arguments],
+                env=os.environ | environment | {"PYTHONUNBUFFERED": "1"},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        theirs.close()
+        self._channel = Channel(ours)
+        self._description: Description | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def description(self) -> Description:
+        """Waits for the user's file to be loaded. Raises ProcessDied with its exception if it could not be."""
+        while self._description is None:
+            message = self.receive(None)
+            if message is None:
+                continue
+            if message["kind"] == "broken":
+                self.kill()
+                raise ProcessDied(message["message"])
+            self._description = described(message)
+        return self._description
+
+    def send(self, message: Message) -> None:
+        """To a process that has died in the meantime nothing is sent; `receive` tells."""
+        self._channel.send(message)
+
+    def receive(self, timeout: float | None) -> Message | None:
+        """The next message, None if none came within `timeout` seconds; raises ProcessDied."""
+        try:
+            return self._channel.receive(timeout)
+        except EOFError:
+            raise ProcessDied(self._how_it_ended()) from None
+
+    def stop(self) -> None:
+        """Asks for the running session to end early."""
+        self._channel.send({"kind": "stop"})
+
+    def kill(self) -> None:
+        """Ends it and what it started, at once."""
+        if self.alive:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has just ended by itself
+        self._process.wait()
+        self._channel.close()
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(EXIT_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "the training process closed its connection and was ended"
+        if code >= 0:
+            return f"the training process exited with {code}"
+        name = signal.Signals(-code).name
+        memory = " (out of memory?)" if -code == signal.SIGKILL else ""
+        return f"the training process was ended by {name}{memory}"
+
+
+def described(message: Message) -> Description:
+    return Description(
+        spec=bytes.fromhex(message["spec"]),
+        name=message["name"],
+        places=message["places"],
+        evaluates=message["evaluates"],
+        problems=tuple(message["problems"]),
+        digest=message["digest"],
+    )
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, '' if there is none."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    return "\n".join(lines[-LOG_TAIL_LINES:])
+
+
+def stamp() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S")

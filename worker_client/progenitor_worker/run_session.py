@@ -1,0 +1,89 @@
+"""One session in this process, without a service: for tests, for debuggers, for trying a `train` out."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .session import Session, Value
+from .signature import arguments_for
+from .store import CheckpointStore, Holder, Saved
+from .user_code import as_metrics
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """`checkpoint` is the folder of the newest one, None if none was saved; `metrics` are by step."""
+
+    checkpoint: Path | None
+    checkpoint_step: int | None
+    step: int
+    metrics: Mapping[int, Mapping[str, float]]
+
+    @property
+    def score(self) -> Mapping[str, float]:
+        """The metrics at the step reached."""
+        return self.metrics.get(self.step, {})
+
+
+class Recorder:
+    """Remembers the newest checkpoint; nobody asks such a session to stop."""
+
+    def __init__(self) -> None:
+        self.newest: Saved | None = None
+
+    def step(self, step: int) -> None:
+        """Nobody watches."""
+
+    def measured(self, step: int, metrics: Mapping[str, float], elapsed: float) -> None:
+        """The session itself remembers what was measured."""
+
+    def saved(self, checkpoint: Saved) -> None:
+        self.newest = checkpoint
+
+    def stopping(self) -> bool:
+        return False
+
+
+def run_session(
+    train: Callable[..., object],
+    folder: str | Path,
+    *,
+    steps: int,
+    warm_start: SessionResult | None = None,
+    evaluate: Callable[..., object] | None = None,
+    seed: int = 0,
+    **parameters: Value,
+) -> SessionResult:
+    """Runs `train` for `steps` steps with the given hyperparameters; checkpoints lie below `folder`.
+
+        first = run_session(train, folder, steps=5, lr=0.1, width=32)
+        second = run_session(train, folder, steps=5, lr=0.2, width=32, warm_start=first)
+
+    Raises what `train` raises, SessionError for what a session cannot take, CheckpointError.
+    """
+    store = CheckpointStore(Path(folder))
+    recorder = Recorder()
+    start = 0
+    origin: Path | None = None
+    if warm_start is not None and warm_start.checkpoint is not None and warm_start.checkpoint_step is not None:
+        start, origin = warm_start.checkpoint_step, warm_start.checkpoint
+    session = Session(
+        store=store,
+        holder=Holder(f"session-{uuid.uuid4().hex[:12]}", 1, 1),
+        listener=recorder,
+        warm_start=origin,
+        parameters=parameters,
+        seed=seed,
+        start_step=start,
+        end_step=start + steps,
+    )
+    train(session, **parameters)
+    session.finish()
+    newest = recorder.newest
+    checkpoint = None if newest is None else store.root / newest.uri
+    metrics = {step: dict(values) for step, values in session.metrics.items()}
+    if evaluate is not None and checkpoint is not None:
+        returned = as_metrics(evaluate(checkpoint, **arguments_for(evaluate, parameters)))
+        metrics.setdefault(session.step, {}).update(returned)
+    return SessionResult(checkpoint, None if newest is None else newest.step, session.step, metrics)

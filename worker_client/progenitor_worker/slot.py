@@ -1,0 +1,207 @@
+"""One worker: asks for a trial, trains it, reports, and asks again."""
+
+import platform
+import threading
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from progenitor.v1 import controller_service_pb2 as pb
+from progenitor.v1 import study_pb2, trial_pb2
+
+from .controller import Controller, GaveUp, Refused, StudyGone, Superseded
+from .events import Event, SlotEnded, StepReached, TrialEnded, TrialStarted
+from .heartbeat import Heartbeat
+from .held_trial import HeldTrial
+from .place import Place
+from .process import Description, ProcessDied, Program, TrainingProcess
+from .trial_run import FAILED, LOST, Outcome, TrialRun
+
+MAX_MESSAGE = 4000
+"""Characters of a failure message that are sent."""
+ENDED = frozenset(
+    {study_pb2.STUDY_STATE_COMPLETED, study_pb2.STUDY_STATE_CANCELLED, study_pb2.STUDY_STATE_FAILED}
+)
+
+
+class SlotOptions(Protocol):
+    """What a slot needs of the pool's options."""
+
+    @property
+    def program(self) -> Program: ...
+    @property
+    def study(self) -> str: ...
+    @property
+    def store(self) -> Path: ...
+    @property
+    def logs(self) -> Path: ...
+    @property
+    def grace(self) -> float: ...
+    @property
+    def linger(self) -> bool: ...
+
+
+class Slot:
+    """`metrics` are those that a completed trial needs. `leaving` asks to end well, `quitting` to end now."""
+
+    def __init__(
+        self,
+        options: SlotOptions,
+        place: Place,
+        controller: Controller,
+        *,
+        metrics: tuple[str, ...],
+        environment: Mapping[str, str],
+        leaving: threading.Event,
+        quitting: threading.Event,
+        tell: Callable[[Event], None],
+        trainer: TrainingProcess | None = None,
+    ) -> None:
+        self._options = options
+        self._place = place
+        self._controller = controller
+        self._metrics = metrics
+        self._environment = environment
+        self._leaving = leaving
+        self._quitting = quitting
+        self._tell = tell
+        self._trainer = trainer
+        self._evaluator: TrainingProcess | None = None
+        self._sequence = 0
+        self._idle_since = time.monotonic()
+
+    def run(self) -> None:
+        """Until the study has ended or the worker is to leave; tells how it ended, and never raises."""
+        state, error = study_pb2.STUDY_STATE_UNSPECIFIED, ""
+        try:
+            state = self._work()
+        except GaveUp:
+            error = "" if self._leaving.is_set() else "gave up"
+        except (Refused, StudyGone, Superseded, ProcessDied) as reason:
+            error = str(reason)
+        finally:
+            for process in (self._trainer, self._evaluator):
+                if process is not None:
+                    process.kill()
+            self._place.release()
+        self._tell(SlotEnded(self._place.slot, state, error))
+
+    def _work(self) -> study_pb2.StudyState:
+        description = self._ready_trainer().description()
+        while True:
+            answer = self._ask(description)
+            while answer.trials:
+                answer = self._train(answer.trials[0], description)
+            if self._leaving.is_set():
+                return answer.study_state
+            if answer.study_state in ENDED and not self._options.linger:
+                return answer.study_state
+            self._leaving.wait(answer.retry_after.ToNanoseconds() / 1e9 or 1.0)
+            if self._leaving.is_set():
+                return answer.study_state
+
+    def _ask(self, description: Description) -> pb.GetNewSuggestionResponse:
+        """For a trial, holding none: not worth retrying once the worker is to leave."""
+        return self._controller.suggest(self._request(description, [], k=1), give_up=self._leaving)
+
+    def _train(self, trial: trial_pb2.Trial, description: Description) -> pb.GetNewSuggestionResponse:
+        """Trains the trial and reports its outcome, and asks for the next one unless the worker is to leave."""
+        held = HeldTrial(trial, step=max(trial.start_step, trial.warm_start.step))
+        held.seconds.wait = time.monotonic() - self._idle_since
+        lease = trial.lease.remaining.ToNanoseconds() / 1e9
+        beat = Heartbeat(self._controller, self._options.study, self._worker(description), held, lease)
+        self._tell(TrialStarted(self._place.slot, trial))
+        beat.start()
+        log = self._log_of(trial)
+        outcome = self._outcome(held, log)
+        beat.end()
+        self._idle_since = time.monotonic()
+        if held.lost:
+            outcome = LOST
+        if isinstance(beat.refusal, (StudyGone, Superseded)):
+            raise beat.refusal
+        if beat.refusal is not None:
+            outcome = Outcome(FAILED, f"the controller refused what was reported: {beat.refusal}")
+            held.forget()
+        answer = self._report(held, outcome, description)
+        self._tell(TrialEnded(self._place.slot, trial, outcome.kind, outcome.message, str(log)))
+        return answer
+
+    def _outcome(self, held: HeldTrial, log: Path) -> Outcome:
+        try:
+            trainer = self._ready_trainer()
+            trainer.description()
+            run = TrialRun(
+                held=held,
+                trainer=trainer,
+                evaluator=self._ready_evaluator,
+                metrics=self._metrics,
+                store=self._options.store,
+                log=log,
+                worker=self._place.id,
+                leaving=self._leaving,
+                grace=self._options.grace,
+                on_step=lambda step: self._tell(StepReached(self._place.slot, held.trial.name, step)),
+            )
+            return run.run()
+        except ProcessDied as error:
+            return Outcome(FAILED, str(error))
+
+    def _report(
+        self, held: HeldTrial, outcome: Outcome, description: Description
+    ) -> pb.GetNewSuggestionResponse:
+        k = 0 if self._leaving.is_set() else 1
+        if outcome is LOST:
+            return self._controller.suggest(self._request(description, [], k=k), give_up=self._leaving)
+        report = held.report(outcome.kind, outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}"))
+        try:
+            return self._controller.suggest(self._request(description, [report], k=k), give_up=self._quitting)
+        except Refused as error:
+            held.forget()
+            message = f"the controller refused the outcome: {error}"[:MAX_MESSAGE]
+            failed = held.report(FAILED, message)
+            return self._controller.suggest(self._request(description, [failed], k=k), give_up=self._quitting)
+
+    def _request(
+        self, description: Description, reports: list[trial_pb2.TrialReport], k: int
+    ) -> pb.GetNewSuggestionRequest:
+        self._sequence += 1
+        return pb.GetNewSuggestionRequest(
+            study=self._options.study,
+            trials=reports,
+            k=k,
+            worker=self._worker(description),
+            sequence=self._sequence,
+        )
+
+    def _worker(self, description: Description) -> trial_pb2.Worker:
+        return trial_pb2.Worker(
+            id=self._place.id,
+            host=platform.node()[:200],
+            code_digest=description.digest,
+            versions={"progenitor": version("progenitor"), "python": platform.python_version()},
+            incarnation=self._place.incarnation,
+        )
+
+    def _ready_trainer(self) -> TrainingProcess:
+        if self._trainer is None or not self._trainer.alive:
+            self._trainer = self._start("trainer")
+        return self._trainer
+
+    def _ready_evaluator(self) -> TrainingProcess | None:
+        """None if the user's file has no evaluate."""
+        if self._trainer is None or not self._trainer.description().evaluates:
+            return None
+        if self._evaluator is None or not self._evaluator.alive:
+            self._evaluator = self._start("evaluator")
+            self._evaluator.description()
+        return self._evaluator
+
+    def _start(self, role: str) -> TrainingProcess:
+        log = self._options.logs / f"{role}-{self._place.slot}.log"
+        return TrainingProcess(self._options.program, self._environment, log)
+
+    def _log_of(self, trial: trial_pb2.Trial) -> Path:
+        return self._options.logs / trial.study_uid / f"{trial.name.rpartition('/')[2]}.log"

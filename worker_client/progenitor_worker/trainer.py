@@ -1,0 +1,216 @@
+"""The process that runs the user's code: `python -m progenitor_worker.trainer`, started by the worker.
+
+It loads the user's file once, describes it, and then runs one session after the other, so that data stays loaded. It
+shares no interpreter with the worker: heartbeats go on while user code holds the interpreter's lock, and a crash costs
+one try of one trial.
+"""
+
+import argparse
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from .channel import Channel, Message
+from .command import command_train
+from .lifeline import end_with_parent
+from .session import Session, SessionError
+from .signature import arguments_for
+from .store import CheckpointError, CheckpointStore, Holder, Saved
+from .user_code import UserCode, as_metrics, load, print_users_traceback, told
+
+STEP_INTERVAL = 0.02
+"""Seconds between two messages about the step reached."""
+
+
+class Reports:
+    """Tells the worker what happens in a session, and hears from it whether to stop."""
+
+    def __init__(self, channel: Channel, stop: threading.Event) -> None:
+        self._channel = channel
+        self._stop = stop
+        self._told = 0.0
+
+    def step(self, step: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= STEP_INTERVAL:
+            self._told = now
+            self._channel.send({"kind": "step", "step": step})
+
+    def measured(self, step: int, metrics: Mapping[str, float], elapsed: float) -> None:
+        self._channel.send({"kind": "measured", "step": step, "metrics": dict(metrics), "elapsed": elapsed})
+
+    def saved(self, checkpoint: Saved) -> None:
+        self._channel.send({"kind": "saved", "checkpoint": asdict(checkpoint)})
+
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+
+class Trainer:
+    """Obeys the worker's commands, one at a time; a request to stop is heard at any time."""
+
+    def __init__(self, channel: Channel, command: str) -> None:
+        self._channel = channel
+        self._command = command
+        self._stop = threading.Event()
+        self._commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._code = UserCode()
+
+    def serve(self, source: Path | None) -> None:
+        threading.Thread(target=self._listen, name="progenitor-listener", daemon=True).start()
+        signal.signal(signal.SIGTERM, lambda number, frame: self._stop.set())
+        if not self._prepare(source):
+            return
+        while True:
+            command = self._commands.get()
+            if command["kind"] == "evaluate":
+                self._evaluate(command)
+            else:
+                self._train(command)
+
+    def _listen(self) -> None:
+        """Ends the process when the worker is gone, whatever user code is doing."""
+        try:
+            while (message := self._channel.receive()) is not None:
+                if message["kind"] == "stop":
+                    self._stop.set()
+                    continue
+                if message["kind"] == "train":
+                    self._stop.clear()
+                self._commands.put(message)
+        except EOFError:
+            os._exit(0)
+
+    def _prepare(self, source: Path | None) -> bool:
+        try:
+            if source is not None:
+                self._code = load(source, needs_train=not self._command)
+        except BaseException as error:
+            print_users_traceback(error)
+            self._channel.send({"kind": "broken", "message": told(error)})
+            return False
+        study = self._code.study
+        self._channel.send(
+            {
+                "kind": "ready",
+                "spec": "" if study is None else study.spec().SerializeToString(deterministic=True).hex(),
+                "name": None if study is None else study.name,
+                "places": None if study is None else study.places,
+                "evaluates": self._code.evaluate is not None,
+                "problems": self._code.problems,
+                "digest": self._code.digest,
+            }
+        )
+        return True
+
+    def _train(self, job: Message) -> None:
+        write_to_log(Path(job["log"]), job["header"])
+        try:
+            session = self._session(job)
+            self._run(session)
+            session.finish()
+        except (SessionError, CheckpointError) as error:
+            self._failed(str(error), error)
+        except BaseException as error:
+            self._failed(told(error), error)
+        else:
+            watch = session.stopwatch
+            self._flush()
+            self._channel.send(
+                {
+                    "kind": "done",
+                    "step": session.step,
+                    "restore": watch.restore,
+                    "train": watch.train,
+                    "save": watch.save,
+                }
+            )
+
+    def _session(self, job: Message) -> Session:
+        store = CheckpointStore(Path(job["store"]))
+        holder = Holder(job["study_uid"], job["trial"], job["epoch"])
+        store.clear_staging(holder)
+        start = job["warm_start"]
+        return Session(
+            store=store,
+            holder=holder,
+            listener=Reports(self._channel, self._stop),
+            warm_start=store.find(start["uri"], start["digest"]) if start else None,
+            parameters=job["parameters"],
+            seed=job["seed"],
+            start_step=start["step"] if start else job["start_step"],
+            end_step=job["end_step"],
+        )
+
+    def _run(self, session: Session) -> None:
+        train: Callable[..., object]
+        if self._command:
+            train = command_train(self._command)
+        elif self._code.train is not None:
+            train = self._code.train
+        else:
+            raise SessionError("there is no train function and no command")
+        train(session, **session.parameters)
+
+    def _evaluate(self, job: Message) -> None:
+        write_to_log(Path(job["log"]), job["header"])
+        began = time.monotonic()
+        try:
+            if self._code.evaluate is None:
+                raise SessionError("there is no evaluate function")
+            checkpoint = CheckpointStore(Path(job["store"])).find(job["checkpoint"])
+            arguments = arguments_for(self._code.evaluate, job["parameters"])
+            metrics = as_metrics(self._code.evaluate(checkpoint, **arguments))
+        except BaseException as error:
+            self._failed(f"evaluate raised {told(error)}", error)
+        else:
+            self._flush()
+            took = time.monotonic() - began
+            self._channel.send({"kind": "evaluated", "metrics": metrics, "evaluate": took})
+
+    def _failed(self, message: str, error: BaseException) -> None:
+        print_users_traceback(error)
+        self._flush()
+        self._channel.send({"kind": "failed", "message": message})
+        if not isinstance(error, Exception):
+            raise SystemExit(1)  # the user's code asked for the interpreter's end
+
+    def _flush(self) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def write_to_log(log: Path, header: str) -> None:
+    """From here on everything that this process and its children print goes to the trial's log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.write(descriptor, f"{header}\n".encode())
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m progenitor_worker.trainer", description=__doc__)
+    parser.add_argument("--connection", type=int, required=True, help="file descriptor of the worker's socket")
+    parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
+    parser.add_argument("--source", type=Path, help="the user's file")
+    parser.add_argument("--command", default="", help="shell command that trains, instead of the file's train")
+    options = parser.parse_args()
+    end_with_parent(options.parent)
+    os.set_inheritable(options.connection, False)
+    channel = Channel(socket.socket(fileno=options.connection))
+    Trainer(channel, options.command).serve(options.source)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The user's file: loaded, described, and its exceptions told without a line of ours."""
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from .signature import check_evaluate, check_train
+from .study import Study
+
+OURS = Path(__file__).resolve().parent
+MAX_FRAMES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class UserCode:
+    """What a user's file defines; `problems` say what to change before anything can run."""
+
+    study: Study | None = None
+    train: Callable[..., object] | None = None
+    evaluate: Callable[..., object] | None = None
+    problems: list[str] = field(default_factory=list)
+    digest: str = ""
+
+
+def load(source: Path, *, needs_train: bool = True) -> UserCode:
+    """Runs the user's file once. Raises whatever it raises."""
+    module = import_file(source)
+    study = getattr(module, "study", None)
+    train, evaluate = getattr(module, "train", None), getattr(module, "evaluate", None)
+    problems = []
+    if study is None:
+        problems.append(f"{source.name} defines no study: add `study = Study(metrics=[…], parameters={{…}}, …)`")
+    elif not isinstance(study, Study):
+        problems.append(f"study in {source.name} is a {type(study).__name__}, it must be a progenitor.Study")
+    if needs_train and train is None:
+        problems.append(f"{source.name} defines no train: add `def train(session, …)` with the study's parameters")
+    for name, function in (("train", train), ("evaluate", evaluate)):
+        if function is not None and not callable(function):
+            problems.append(f"{name} in {source.name} must be a function, it is a {type(function).__name__}")
+    if not problems and isinstance(study, Study):
+        names = list(study.parameters)
+        problems += check_train(train, names) if needs_train and train else []
+        problems += check_evaluate(evaluate, names) if evaluate else []
+    return UserCode(
+        study=study if isinstance(study, Study) else None,
+        train=train,
+        evaluate=evaluate,
+        problems=problems,
+        digest=f"sha256:{hashlib.sha256(source.read_bytes()).hexdigest()}",
+    )
+
+
+def import_file(source: Path) -> ModuleType:
+    """The file as a module of its own name, its folder first on the path as for a script."""
+    sys.path.insert(0, str(source.parent))
+    specification = importlib.util.spec_from_file_location(source.stem, source)
+    if specification is None or specification.loader is None:
+        raise ImportError(f"{source} is not a Python file: its name must end in .py")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[source.stem] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def told(error: BaseException) -> str:
+    """The exception and where in the user's code it was raised, innermost last; frames of ours are left out."""
+    lines = [f"{type(error).__name__}: {error}"]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
+    for frame in frames[-MAX_FRAMES:]:
+        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}".rstrip(": "))
+    if isinstance(error, SyntaxError) and error.filename:
+        lines.append(f"  {error.filename}:{error.lineno}: {(error.text or '').strip()}")
+    return "\n".join(lines)
+
+
+def print_users_traceback(error: BaseException) -> None:
+    """The whole traceback, for the log, from the user's first frame on."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
+def is_ours(filename: str) -> bool:
+    return filename.startswith("<frozen importlib") or OURS in Path(filename).parents
+
+
+def as_metrics(returned: object) -> dict[str, float]:
+    """What `evaluate` returned, as numbers; raises TypeError with what to change."""
+    if not isinstance(returned, dict) or not returned:
+        raise TypeError(
+            f'evaluate must return a dict of metrics, as {{"accuracy": 0.93}}; it returned {returned!r:.200}'
+        )
+    metrics: dict[str, Any] = returned
+    for name, value in metrics.items():
+        try:
+            metrics[name] = float(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"evaluate must return numbers; {name!r} is {value!r:.200}") from error
+    return metrics
