@@ -1,0 +1,1 @@
+"""`progenitor …`: the command line, the only place that puts the parts together."""

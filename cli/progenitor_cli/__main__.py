@@ -1,0 +1,5 @@
+"""`python -m progenitor_cli`, the same as `progenitor`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,70 @@
+"""What ends a command with a message instead of a result.
+
+CliError                 exit code 1
+├── ControllerUnreachable   nobody answered at the address
+├── CallRefused             the controller's answer was no
+├── UsageError           exit code 2
+│   ├── FolderInUse         another process holds .progenitor/
+│   ├── ServerMissing       the [server] extra is not installed
+│   └── SpecDiffers         the stored study is another one than the file's
+└── Interrupted          exit code 130 or 143, by signal
+"""
+
+import signal
+
+
+class CliError(Exception):
+    """The command cannot be carried out."""
+
+    exit_code = 1
+
+
+class ControllerUnreachable(CliError):
+    """No controller answered."""
+
+    def __init__(self, address: str, detail: str) -> None:
+        super().__init__(
+            f"No controller answers at {address}: {detail}\n"
+            "Start one with `progenitor serve`, or give another address with --controller."
+        )
+
+
+class CallRefused(CliError):
+    """The controller refused a call; `code` is the gRPC status code's name, `reason` its ErrorInfo's."""
+
+    def __init__(self, message: str, *, code: str, reason: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+
+
+class UsageError(CliError):
+    """The command line, or the user's file, has a mistake."""
+
+    exit_code = 2
+
+
+class FolderInUse(UsageError):
+    """Another process holds the folder."""
+
+
+class ServerMissing(UsageError):
+    """The controller's packages are not installed."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"This command starts a controller, which needs the package {module!r}. Install the server's packages:\n"
+            "  pip install 'progenitor[server]'"
+        )
+
+
+class SpecDiffers(UsageError):
+    """A study of this name exists with another specification."""
+
+
+class Interrupted(CliError):
+    """Ended by a signal, gently."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal.Signals(number).value

@@ -1,0 +1,54 @@
+"""The command line's entry: names the commands, and turns what stops one into a message and an exit code."""
+
+import importlib.metadata
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from .commands import run, serve, status, trials, work
+from .errors import CliError
+
+EXIT_PIPE_CLOSED = 141
+"""128 + SIGPIPE, as other programs end when nobody reads their output."""
+
+app = typer.Typer(
+    name="progenitor",
+    help="Population-based training as a service: a population trains a model and finds its hyperparameter schedule.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, serve, work, status, trials):
+    app.command(help=command.__doc__)(command.command)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"progenitor {importlib.metadata.version('progenitor')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    try:
+        app()
+    except CliError as error:
+        print(f"progenitor: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The interpreter flushes stdout at its end, which must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_PIPE_CLOSED)
