@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Update, and_, bindparam, case, exists, func, not_, select, true
+from sqlalchemy import BigInteger, Connection, Update, and_, bindparam, case, func, not_, select, true
 
 from .ledger import Ledgers
 from .model.study import Member, Study
@@ -25,7 +25,8 @@ _OLDEST_DUE = _DUE.order_by(_m.due)
 _DUE_BY_GENERATION = _DUE.order_by(_m.generation, _m.member)
 _COUNT = select(studies.c.members).where(studies.c.key == bindparam("study"))
 _UNFINISHED = select(func.count()).where(_m.study == bindparam("study"), _m.newest_final.is_(None))
-_ANY_OPEN = select(exists().where(_m.study == bindparam("study"), not_(_m.closed)))
+# In this order an open member comes first: so SQLite takes the index.
+_MOST_OPEN = select(_m.closed).where(_m.study == bindparam("study")).order_by(_m.closed).limit(1)
 _step = case((_m.final, _m.reached), else_=trials.c.step)
 _TRAINED = (
     select(func.coalesce(func.sum(case((_step > bindparam("most"), bindparam("most")), else_=_step)), 0))
@@ -60,12 +61,14 @@ _END = (
     )
 )
 _NEWEST_USABLE = (
-    select(func.max(trials.c.number))
+    select(trials.c.number)
     .where(
         trials.c.study == bindparam("row_study"),
         trials.c.member == bindparam("row_member"),
         trials.c.usable == true(),
     )
+    .order_by(trials.c.generation.desc())
+    .limit(1)
     .scalar_subquery()
 )
 _LOSE = (
@@ -107,9 +110,7 @@ class Members:
 
     def all_closed(self, study: Study) -> bool:
         """Whether there are members and every one of them is closed."""
-        if self.count(study) == 0:
-            return False
-        return not self._connection.execute(_ANY_OPEN, {"study": study.key}).scalar_one()
+        return bool(self._connection.execute(_MOST_OPEN, {"study": study.key}).scalar_one_or_none())
 
     def trained(self, study: Study, most: int) -> int:
         """The steps that the members' lineages have come to, each counted up to `most`."""

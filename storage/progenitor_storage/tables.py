@@ -37,6 +37,11 @@ def big() -> BigInteger:
     return BigInteger()
 
 
+def row_key() -> BigInteger:
+    # SQLite's own row number has to be an INTEGER.
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
 def exact() -> Double[float]:
     return Double().with_variant(UntypedReal(), "sqlite")
 
@@ -55,7 +60,7 @@ metadata = MetaData()
 studies = Table(
     "studies",
     metadata,
-    Column("key", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("key", row_key(), primary_key=True),
     Column("name", ordered(), nullable=False, unique=True),
     Column("uid", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -81,7 +86,13 @@ studies = Table(
 specs = Table(
     "specs",
     metadata,
-    of_study(primary_key=True, autoincrement=False),
+    Column(
+        "study",
+        row_key(),
+        ForeignKey(studies.c.key, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("spec", LargeBinary, nullable=False),
     Column("effective_spec", LargeBinary, nullable=False),
 )
@@ -163,8 +174,8 @@ members = Table(
 m = members.c
 # By the step reached: those that have all their steps are many in the end, those that are due are few.
 index("members_due", m.study, m.reached, m.due, where=and_(m.final, not_(m.closed)))
-index("members_open", m.study, m.member, where=not_(m.closed))
-index("members_unfinished", m.study, m.member, where=m.newest_final.is_(None))
+index("members_closed", m.study, m.closed)
+index("members_newest_final", m.study, m.newest_final)
 
 measurements = Table(
     "measurements",

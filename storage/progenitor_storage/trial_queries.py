@@ -1,6 +1,7 @@
 """Trials as they are read, each query through an index."""
 
 from collections.abc import Collection, Iterable
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from .tables import members, trials
 from .trial_rows import COLUMNS, trial_of
 
 _t = trials.c
+_number = attrgetter("number")
 _ALL = select(*COLUMNS).where(_t.study == bindparam("study"))
 _LIMIT: BindParameter[int] = bindparam("limit")
 _HELD_STATES = tuple(sorted(state.value for state in HELD))
@@ -39,9 +41,10 @@ _USABLE = _t.usable == true()
 
 _GET = _ALL.where(_t.number == bindparam("number"))
 _FIND = _ALL.where(_t.number.in_(bindparam("numbers", expanding=True)))
-_HELD = _ALL.where(_t.lease_worker.is_not(None)).order_by(_t.number)
-_HELD_BY = _ALL.where(_t.lease_worker == bindparam("worker")).order_by(_t.number)
-_EXPIRED = _ALL.where(_t.lease_expires < bindparam("now")).order_by(_t.number)
+# The few that are held are sorted here: asked to do it, SQLite would rather walk through the numbers of all.
+_HELD = _ALL.where(_t.lease_worker.is_not(None))
+_HELD_BY = _ALL.where(_t.lease_worker == bindparam("worker"))
+_EXPIRED = _ALL.where(_t.lease_expires < bindparam("now"))
 _IN_STATE = _ALL.where(_t.state == bindparam("state")).order_by(_t.number).limit(_LIMIT)
 _OPEN_UP_TO = select(
     exists().where(_t.study == bindparam("study"), not_(_t.final), _t.generation <= bindparam("generation"))
@@ -115,19 +118,19 @@ class TrialQueries:
         """RUNNING or STOPPING under this worker's lease, run out or not; by number."""
         if self._none(study, HELD):
             return []
-        return self._listed(_HELD_BY, study, worker=worker_id)
+        return sorted(self._listed(_HELD_BY, study, worker=worker_id), key=_number)
 
     def held(self, study: Study) -> list[Trial]:
         """By number."""
         if self._none(study, HELD):
             return []
-        return self._listed(_HELD, study)
+        return sorted(self._listed(_HELD, study), key=_number)
 
     def expired(self, study: Study) -> list[Trial]:
         """Held under a lease that has run out; by number."""
         if self._none(study, HELD):
             return []
-        return self._listed(_EXPIRED, study, now=self._clock.now)
+        return sorted(self._listed(_EXPIRED, study, now=self._clock.now), key=_number)
 
     def waiting(self, study: Study, limit: int) -> list[Trial]:
         """Trials to hand out: the preempted ones by number, then the pending ones by number."""

@@ -31,10 +31,8 @@ _PAGE_AFTER = _PAGE.where(
         and_(_w.last_contact == bindparam("after_contact"), _w.id > bindparam("after_id")),
     )
 )
-_HOLDINGS = (
-    select(trials.c.lease_worker, trials.c.number)
-    .where(trials.c.study == bindparam("study"), trials.c.lease_worker.in_(bindparam("ids", expanding=True)))
-    .order_by(trials.c.number)
+_HOLDINGS = select(trials.c.lease_worker, trials.c.number).where(
+    trials.c.study == bindparam("study"), trials.c.lease_worker.in_(bindparam("ids", expanding=True))
 )
 _ACTIVE = select(func.count(distinct(trials.c.lease_worker))).where(
     trials.c.study == bindparam("study"), trials.c.lease_expires >= bindparam("since")
@@ -132,4 +130,4 @@ class Workers:
 def _status(row: Sequence[Any], holdings: Mapping[str, tuple[int, ...]]) -> WorkerStatus:
     worker_id, host, code_digest, versions, incarnation, last_contact = row
     worker = Worker(worker_id, host, code_digest, parsed(versions), incarnation)
-    return WorkerStatus(worker, last_contact, holdings.get(worker_id, ()))
+    return WorkerStatus(worker, last_contact, tuple(sorted(holdings.get(worker_id, ()))))

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.errors import StudyNotFound
@@ -92,3 +93,23 @@ def train(tx: Transaction, study: Study, drafted: Trial, fitness: float | None =
     assert done.checkpoint is not None
     tx.checkpoints.register(study, done.number, done.epoch, done.checkpoint)
     return done
+
+
+def paged(
+    page: Callable[[Snapshot, Study, Any], list[R]], after: object, snapshot: Snapshot, study: Study
+) -> list[R]:
+    return page(snapshot, study, after)
+
+
+def pages_of(
+    database: Database, page: Callable[[Snapshot, Study, Any], list[R]], key: Callable[[R], object]
+) -> list[R]:
+    """All of what is read page by page, each after the key of the last of the page before."""
+    found: list[R] = []
+    after: object = None
+    while True:
+        more = look(database, partial(paged, page, after))
+        if not more:
+            return found
+        found += more
+        after = key(more[-1])

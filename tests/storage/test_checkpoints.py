@@ -1,6 +1,7 @@
 """Checkpoints: registered once, pinned and deleted everywhere that they are told."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,7 @@ from progenitor_storage.errors import CheckpointConflict, CheckpointNotFound
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Checkpoint
 
-from .calls import draft, look, run, train
+from .calls import draft, look, pages_of, run, train
 
 
 def test_a_checkpoint_is_registered_once_and_again_is_fine(database: Database) -> None:
@@ -53,14 +54,14 @@ def test_checkpoints_are_paged_by_trial_epoch_step_and_uri(database: Database) -
             tx.checkpoints.register(study, trial, epoch, Checkpoint(uri, step))
 
     run(database, fill)
-    seen: list[tuple[int, int, int, str]] = []
-    after: tuple[int, int, int, str] | None = None
-    while True:
-        page = look(database, lambda tx, study, after=after: tx.checkpoints.page(study, after, 2))
-        if not page:
-            break
-        seen += [(trial, epoch, checkpoint.step, checkpoint.uri) for trial, epoch, checkpoint in page]
-        after = seen[-1]
+    seen = pages_of(
+        database,
+        lambda tx, study, after: [
+            (trial, epoch, checkpoint.step, checkpoint.uri)
+            for trial, epoch, checkpoint in tx.checkpoints.page(study, after, 2)
+        ],
+        lambda place: place,
+    )
     assert seen == places
 
 
@@ -71,10 +72,14 @@ def test_the_newest_is_of_the_highest_step_then_epoch_and_not_deleted(database: 
             tx.checkpoints.register(study, 1, epoch, Checkpoint(f"{epoch}/{step}", step))
 
     run(database, fill)
+
+    def delete(uri: str, tx: Transaction, study: Study) -> None:
+        tx.checkpoints.mark_deleted(study, uri)
+
     order = []
     while found := run(database, lambda tx, study: tx.checkpoints.newest(study, 1)):
         order.append(found.uri)
-        run(database, lambda tx, study, uri=found.uri: tx.checkpoints.mark_deleted(study, uri))
+        run(database, partial(delete, found.uri))
     assert order == ["2/20", "1/20", "3/15", "1/10"]
     assert len(look(database, lambda tx, study: tx.checkpoints.page(study, None, 9))) == 4, "they are kept"
 

@@ -53,7 +53,7 @@ async def busy(database: Database, study: str) -> bool:
 
 
 def test_controllers_on_one_database_make_one_gapless_history(database_url: str) -> None:
-    """Each place gets each generation once, and every reader sees counters that fit the trials all the time."""
+    """Each place gets each generation once; every reader sees counters that fit the trials all the time."""
 
     async def watch(database: Database, study: str, working: asyncio.Future[list[None]]) -> None:
         while not working.done():

@@ -1,6 +1,7 @@
 """Members follow their trials."""
 
 from dataclasses import replace
+from functools import partial
 
 from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.model.study import Member, Study
@@ -68,7 +69,7 @@ def test_a_usable_trial_ends_a_row_of_fallbacks_and_another_does_not(database: D
 
 
 def test_the_member_that_became_due_first_is_next_or_by_generation_the_lowest(database: Database) -> None:
-    def due(by_generation: bool, max_steps: int = 0) -> int | None:
+    def due(*, by_generation: bool, max_steps: int = 0) -> int | None:
         def ask(tx: Snapshot, study: Study) -> Member | None:
             return tx.members.next_due(study, max_steps, by_generation=by_generation)
 
@@ -83,7 +84,7 @@ def test_the_member_that_became_due_first_is_next_or_by_generation_the_lowest(da
     run(database, lambda *_: None)
     assert due(by_generation=False) is None
     for place in (2, 0, 3):
-        run(database, lambda tx, study, place=place: train(tx, study, draft(place)))
+        run(database, partial(train, drafted=draft(place)))
     run(database, lambda tx, study: tx.trials.insert(study, draft(1)))
     run(database, lambda tx, study: train(tx, study, draft(2, 1, initiator=1, start_step=10)))
     assert (due(by_generation=False), due(by_generation=True)) == (0, 0)

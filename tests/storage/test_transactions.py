@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import QueuePool
 
 from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.errors import StorageUnavailable
@@ -39,6 +41,13 @@ class Gate:
         self._open.set()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0)
+
+
 @contextmanager
 def commits_counted(database: Database) -> Iterator[list[object]]:
     commits: list[object] = []
@@ -61,8 +70,7 @@ async def behind_a_gate(
     first = asyncio.create_task(database.transact(lambda _tx, _call: gate.wait(), Name("s")))
     await gate.reached()
     waiting = [asyncio.create_task(database.transact(call, Name("s"))) for call in calls]
-    while len(database._groups._waiting[database._backend.queue_of("s")]) < len(calls):
-        await asyncio.sleep(0)
+    await until(lambda: len(database._groups._waiting[database._backend.queue_of("s")]) == len(calls))
     gate.open()
     await first
     return await asyncio.gather(*waiting, return_exceptions=True)
@@ -177,8 +185,7 @@ def test_a_cancelled_caller_s_call_is_committed_all_the_same(database: Database)
         running = asyncio.create_task(database.transact(wait_and_insert, Name("s")))
         await gate.reached()
         queued = asyncio.create_task(database.transact(insert_one(1), Name("s")))
-        while not database._groups._waiting[database._backend.queue_of("s")]:
-            await asyncio.sleep(0)
+        await until(lambda: bool(database._groups._waiting[database._backend.queue_of("s")]))
         running.cancel()
         queued.cancel()
         for cancelled in (running, queued):
@@ -202,8 +209,7 @@ def test_closing_finishes_what_waits_and_refuses_what_comes(database_url: str) -
         waiting = [asyncio.create_task(database.transact(insert_one(place), Name("s"))) for place in range(5)]
         await asyncio.sleep(0)
         closing = asyncio.create_task(database.close())
-        while not database._groups._closed:
-            await asyncio.sleep(0)
+        await until(lambda: database._groups._closed)
         with pytest.raises(StorageUnavailable, match="closed"):
             await database.transact(insert_one(9), Name("s"))
         gate.open()
@@ -246,8 +252,9 @@ def test_now_is_one_time_per_call_and_never_before_an_earlier_holder_of_the_lock
         holder = asyncio.create_task(one.transact(hold, Name("s")))
         await gate.reached()
         waiter = asyncio.create_task(other.transact(times, Name("s")))
-        while not (await one.read(waits, other)):
-            await asyncio.sleep(0)
+        deadline = time.monotonic() + WAIT
+        while not await one.read(waits, other):
+            assert time.monotonic() < deadline
         released = await one.read(lambda snapshot, _: snapshot.now, None)
         gate.open()
         await holder
@@ -259,9 +266,12 @@ def test_now_is_one_time_per_call_and_never_before_an_earlier_holder_of_the_lock
     def waits(snapshot: Snapshot, other: Database) -> bool:
         """Whether the other's call has begun, and on PostgreSQL waits for the row."""
         if other.url.startswith("sqlite"):
-            return other._backend.writers.pool.checkedout() == 1  # type: ignore[attr-defined]  # QueuePool's
+            pool = other._backend.writers.pool
+            assert isinstance(pool, QueuePool)
+            return pool.checkedout() == 1
         waiting = snapshot._connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
         return bool(waiting.scalar_one())
 

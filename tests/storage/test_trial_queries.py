@@ -9,7 +9,7 @@ from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Trial, TrialState
 
-from .calls import OTHER, WORKER, completed, draft, ended, look, run, started, train
+from .calls import OTHER, WORKER, completed, draft, ended, look, pages_of, run, started, train
 
 Query = Callable[[Snapshot, Study], list[Trial]]
 
@@ -117,16 +117,12 @@ def test_the_best_come_first_and_equals_by_number(database: Database) -> None:
     run(database, fill)
     order = [2, 5, 9, 4, 1, 7, 8, 6]
     assert numbers(database, lambda tx, study: tx.trials.best(study, None, 99)) == order
-    seen: list[int] = []
-    after: tuple[float, int] | None = None
-    while True:
-        page = look(database, lambda tx, study, after=after: tx.trials.best(study, after, 3))
-        if not page:
-            break
-        seen += [trial.number for trial in page]
-        assert page[-1].fitness is not None
-        after = (page[-1].fitness, page[-1].number)
-    assert seen == order
+    seen = pages_of(
+        database,
+        lambda tx, study, after: tx.trials.best(study, after, 3),
+        lambda trial: (trial.fitness, trial.number),
+    )
+    assert [trial.number for trial in seen] == order
 
 
 def test_what_changed_since_a_token_comes_in_the_order_of_the_newest_changes(database: Database) -> None:

@@ -111,7 +111,8 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_acknowledged(tmp_path: Path
             resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
             acknowledged += [await database.transact(one, Name("s")) for _ in range(5)]
             await database.close()
-            print(json.dumps({"before": before, "acknowledged": acknowledged, "refused": sorted(set(refused))}))
+            told = {"before": before, "acknowledged": acknowledged, "refused": sorted(set(refused))}
+            print(json.dumps(told))
 
         asyncio.run(main(sys.argv[1]))
         """)

@@ -6,7 +6,7 @@ from progenitor_storage import Database, Transaction
 from progenitor_storage.model.study import LoggedAnswer, Study
 from progenitor_storage.model.trial import Worker
 
-from .calls import OTHER, WORKER, draft, look, run, started
+from .calls import OTHER, WORKER, draft, look, pages_of, run, started
 
 
 def answer(database: Database, worker: Worker = WORKER) -> LoggedAnswer | None:
@@ -51,11 +51,11 @@ def test_workers_are_paged_the_last_heard_first_with_what_they_hold(database: Da
     first = run(database, fill)
     run(database, lambda tx, study: tx.workers.keep(study, OTHER, 1, b"", b""))
     run(database, lambda tx, study: tx.workers.heard(study, WORKER))
-    seen = []
-    after: tuple[float, str] | None = None
-    while page := look(database, lambda tx, study, after=after: tx.workers.page(study, after, 2)):
-        seen += page
-        after = (page[-1].last_contact, page[-1].worker.id)
+    seen = pages_of(
+        database,
+        lambda tx, study, after: tx.workers.page(study, after, 2),
+        lambda status: (status.last_contact, status.worker.id),
+    )
     assert [(status.worker.id, status.trials) for status in seen] == [
         (WORKER.id, (1, 2, 3)),
         (OTHER.id, (4,)),

@@ -101,7 +101,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "specs",
-        sa.Column("study", sa.BigInteger(), _of_study(), primary_key=True, autoincrement=False),
+        sa.Column("study", _KEY, _of_study(), primary_key=True, autoincrement=False),
         sa.Column("spec", sa.LargeBinary(), nullable=False),
         sa.Column("effective_spec", sa.LargeBinary(), nullable=False),
     )
@@ -163,8 +163,8 @@ def upgrade() -> None:
         ["study", "reached", "due"],
         where=sa.and_(_flag("final"), sa.not_(_flag("closed"))),
     )
-    _index("members_open", "members", ["study", "member"], where=sa.not_(_flag("closed")))
-    _index("members_unfinished", "members", ["study", "member"], where=sa.column("newest_final").is_(None))
+    _index("members_closed", "members", ["study", "closed"])
+    _index("members_newest_final", "members", ["study", "newest_final"])
     _index(
         "trials_best",
         "trials",
