@@ -40,6 +40,7 @@ class Ledger:
         self._stored = study
         self._study = study
         self._counts = dict(study.counts)
+        self.name = study.name
         self.trials = study.trials
         self.members = study.members
         self.change = study.change
@@ -105,7 +106,7 @@ class Ledgers:
 
     def named(self, name: str) -> Ledger | None:
         for ledger in self._by_key.values():
-            if ledger.study.name == name:
+            if ledger.name == name:
                 return ledger
         return None
 

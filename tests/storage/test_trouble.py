@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 
 from progenitor_storage import Database, Transaction
 from progenitor_storage import sqlite as sqlite_backend
-from progenitor_storage.errors import StorageError, StorageFull, StorageUnavailable
+from progenitor_storage.errors import StorageFull, StorageUnavailable
 from progenitor_storage.model.trial import Measurement
 
 from .calls import Name, create_study, draft, locked, look, run
@@ -144,6 +144,50 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_acknowledged(tmp_path: Path
     assert asyncio.run(reopened()) == told["acknowledged"]
 
 
+def test_a_killed_process_loses_nothing_that_was_acknowledged(database_url: str, tmp_path: Path) -> None:
+    program = tmp_path / "insert.py"
+    program.write_text(
+        textwrap.dedent("""
+        import asyncio, sys
+        from progenitor_storage import Database
+        from tests.storage.calls import Name, create_study, draft
+
+        def one(tx, call):
+            study = tx.studies.locked(call.study)
+            return tx.trials.insert(study, draft(study.trials)).number
+
+        async def acknowledge(database):
+            while True:
+                print(await database.transact(one, Name("s")), flush=True)
+
+        async def main(url):
+            database = await Database.open(url)
+            await database.transact(create_study, Name("s"))
+            await asyncio.gather(*(acknowledge(database) for _ in range(4)))
+
+        asyncio.run(main(sys.argv[1]))
+        """)
+    )
+    with subprocess.Popen(
+        [sys.executable, str(program), database_url],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        acknowledged = [int(running.stdout.readline()) for _ in range(60)]
+        running.kill()
+        acknowledged += [int(line) for line in running.stdout.read().split()]
+    database = asyncio.run(Database.open(database_url))
+    stored = look(database, lambda snapshot, study: snapshot.trials.page(study, (), 0, 10**6))
+    numbers = [trial.number for trial in stored]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert set(acknowledged) <= set(numbers)
+    assert look(database, lambda _, study: study.trials) == len(numbers)
+    assert run(database, lambda tx, study: tx.trials.insert(study, draft(10**6)).number) == len(numbers) + 1
+    asyncio.run(database.close())
+
+
 def test_a_full_disk_of_the_server_refuses_only_the_call_that_meets_it(postgresql: Database) -> None:
     run(postgresql, lambda *_: None)
     with psycopg.connect(postgresql.url, autocommit=True) as connection:
@@ -163,27 +207,26 @@ def test_a_full_disk_of_the_server_refuses_only_the_call_that_meets_it(postgresq
 
 def test_a_connection_that_broke_before_the_commit_costs_nothing(postgresql: Database) -> None:
     run(postgresql, lambda *_: None)
-    broken: list[object] = []
+    runs: list[int] = []
 
-    def break_once(tx: Transaction, call: Name) -> int:
-        study = tx.studies.locked(call.study)
-        number = tx.trials.insert(study, draft(100)).number
-        if not broken:
-            broken.append(number)
-            with psycopg.connect(postgresql.url, autocommit=True) as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(%s)",
-                    [tx._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()],
-                )
-        tx.studies.change(study, worked=1.0)
-        tx.trials.get(study, number)
-        return number
+    def break_once(place: int) -> Callable[[Transaction, Name], int]:
+        def call(tx: Transaction, name: Name) -> int:
+            study = tx.studies.locked(name.study)
+            number = tx.trials.insert(study, draft(place)).number
+            runs.append(place)
+            if runs.count(place) == 1:
+                pid = tx._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                with psycopg.connect(postgresql.url, autocommit=True) as other:
+                    other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+            tx.studies.change(study, worked=1.0)
+            return tx.trials.get(study, number).number
 
-    assert asyncio.run(behind_a_gate(postgresql, [insert_one(0), break_once, insert_one(1)])) == [1, 2, 3]
-    broken.clear()
-    with pytest.raises(StorageError):  # the place is taken: the second run fails as the first should have
-        asyncio.run(postgresql.transact(break_once, Name("s")))
-    assert look(postgresql, lambda _, study: study.trials) == 3
+        return call
+
+    assert asyncio.run(behind_a_gate(postgresql, [insert_one(0), break_once(1), insert_one(2)])) == [1, 2, 3]
+    assert asyncio.run(postgresql.transact(break_once(3), Name("s"))) == 4
+    assert runs == [1, 1, 3, 3]
+    assert look(postgresql, lambda _, study: study.trials) == 4
 
 
 def test_reading_goes_on_when_every_idle_connection_was_broken(postgresql: Database) -> None:
