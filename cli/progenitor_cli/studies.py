@@ -1,0 +1,107 @@
+"""Which study a file describes: the one that exists, or a new one.
+
+`progenitor run --fresh` makes `name-2`, `name-3`, … beside `name` and labels them with `name`, so that a study that
+happens to be called `name-2` is not taken for one of them. Without --fresh the newest of these whose specification is
+the file's (the budget aside) goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from progenitor.v1 import study_pb2
+
+from .client import Client
+from .difference import Difference, differences
+from .errors import CallRefused, CliError, SpecDiffers
+from .names import numbered, resource_name, short
+
+FRESH_OF = "fresh-of"
+"""The label of a study that --fresh made: the id of the one that it was made beside."""
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user's file asks for."""
+
+    study_id: str
+    spec: study_pb2.StudySpec
+    file: str
+
+
+def joined(client: Client, wish: Wish, notice: Notice) -> study_pb2.Study:
+    """The study that goes on with the file, made if there is none, its budget as the file has it.
+
+    Raises SpecDiffers.
+    """
+    family = family_of(client, wish.study_id)
+    if not family:
+        return created(client, wish.study_id, wish, {})
+    for study in family:
+        changed = list(differences(study.spec, wish.spec))
+        if all(is_budget(difference) for difference in changed):
+            return going_on(client, study, wish, changed, notice)
+    raise SpecDiffers(differs_message(family[0], wish))
+
+
+def fresh(client: Client, wish: Wish) -> study_pb2.Study:
+    """A new study, numbered after those that have the file's name."""
+    taken = {short(study.name) for study in client.studies()}
+    if wish.study_id not in taken:
+        return created(client, wish.study_id, wish, {})
+    number = 2
+    while numbered(wish.study_id, number) in taken:
+        number += 1
+    return created(client, numbered(wish.study_id, number), wish, {FRESH_OF: wish.study_id})
+
+
+def created(client: Client, study_id: str, wish: Wish, labels: dict[str, str]) -> study_pb2.Study:
+    try:
+        return client.create_study(study_id, wish.spec, labels)
+    except CallRefused as refusal:
+        if refusal.code == "ALREADY_EXISTS":  # another worker was faster
+            study = client.study(resource_name(study_id))
+            if study.spec == wish.spec:
+                return study
+            raise SpecDiffers(differs_message(study, wish)) from refusal
+        if refusal.code in ("INVALID_ARGUMENT", "UNIMPLEMENTED"):
+            raise SpecDiffers(f"The study in {wish.file} cannot be created.\n{refusal}") from refusal
+        raise
+
+
+def family_of(client: Client, study_id: str) -> list[study_pb2.Study]:
+    """The study of this id and those that --fresh made beside it, the newest first."""
+    found = [
+        study
+        for study in client.studies()
+        if short(study.name) == study_id or study.labels.get(FRESH_OF) == study_id
+    ]
+    return sorted(found, key=lambda study: study.create_time.ToNanoseconds(), reverse=True)
+
+
+def going_on(
+    client: Client, study: study_pb2.Study, wish: Wish, changed: list[Difference], notice: Notice
+) -> study_pb2.Study:
+    if study.state == study_pb2.STUDY_STATE_CANCELLED:
+        raise CliError(f"{study.name} was cancelled. `progenitor run --fresh` starts another one.")
+    if changed and study.state != study_pb2.STUDY_STATE_FAILED:
+        study = client.set_budget(study.name, wish.spec.budget)
+        notice(f"{study.name} has another budget now: " + "; ".join(str(difference) for difference in changed))
+    if study.state == study_pb2.STUDY_STATE_PAUSED:
+        study = client.resume_study(study.name)
+        notice(f"{study.name} was paused and goes on.")
+    return study
+
+
+def is_budget(difference: Difference) -> bool:
+    return difference.path.split(".")[0] == "budget"
+
+
+def differs_message(study: study_pb2.Study, wish: Wish) -> str:
+    listed = "\n".join(f"  {difference}" for difference in differences(study.spec, wish.spec))
+    return (
+        f"{wish.file} describes another study than the stored {study.name} (old → new):\n{listed}\n"
+        "Only the budget of a study can change. Start another one beside it with `progenitor run --fresh`, "
+        "or give this one another name: Study(name=…)."
+    )
