@@ -1,5 +1,6 @@
 """Waiting for a condition instead of sleeping."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,5 +13,5 @@ def until(condition: Callable[[], T | None], deadline: float = 20.0) -> T:
     end = time.monotonic() + deadline
     while not (found := condition()):
         assert time.monotonic() < end, f"still waiting for {condition}"
-        time.sleep(0.01)  # between two looks at the condition
+        threading.Event().wait(0.01)
     return found

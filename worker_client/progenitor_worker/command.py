@@ -109,7 +109,9 @@ class CommandSession:
         if self._step.exists():
             text = self._step.read_text().strip()
             if not text.isdecimal():
-                raise SessionError(f"the command wrote {text[:100]!r} to PROGENITOR_STEP, it must be a step's number")
+                raise SessionError(
+                    f"the command wrote {text[:100]!r} to PROGENITOR_STEP, it must be a step's number"
+                )
             return int(text)
         return self._session.step if stopped else self._session.end_step
 
@@ -139,7 +141,7 @@ class CommandSession:
         self._come_to(step)
         self._session.report(**metrics)
 
-    def _come_to(self, step: int) -> None:
+    def _come_to(self, step: object) -> None:
         if not isinstance(step, int) or step < self._session.step or step > self._session.end_step:
             raise SessionError(
                 f"the command named step {step!r}; steps must not fall and stay from {self._session.start_step} "

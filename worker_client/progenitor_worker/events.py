@@ -1,5 +1,7 @@
 """What a worker tells whoever watches it: the live view, a log, a test."""
 
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +27,7 @@ class TrialEnded:
 
     slot: int
     trial: trial_pb2.Trial
-    outcome: trial_pb2.Outcome
+    outcome: trial_pb2.Outcome.ValueType
     message: str
     log: str
 
@@ -47,7 +49,7 @@ class SlotEnded:
     """`error` says why it cannot go on; '' if the study has ended or the worker was asked to end."""
 
     slot: int
-    study_state: study_pb2.StudyState
+    study_state: study_pb2.StudyState.ValueType
     error: str
 
 

@@ -1,5 +1,7 @@
 """What a worker knows of the trial that it holds: what is still to be told to the controller, and what was asked."""
 
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
 import threading
 from dataclasses import dataclass, field
 
@@ -93,7 +95,7 @@ class HeldTrial:
         return resumed.uri if resumed.uri and resumed.step == self.end_step else None
 
     def report(
-        self, outcome: trial_pb2.Outcome = trial_pb2.OUTCOME_UNSPECIFIED, message: str = ""
+        self, outcome: trial_pb2.Outcome.ValueType = trial_pb2.OUTCOME_UNSPECIFIED, message: str = ""
     ) -> trial_pb2.TrialReport:
         """All that was not told yet; `told` is called with it once it was."""
         with self._lock:

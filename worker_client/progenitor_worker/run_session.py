@@ -66,7 +66,11 @@ def run_session(
     recorder = Recorder()
     start = 0
     origin: Path | None = None
-    if warm_start is not None and warm_start.checkpoint is not None and warm_start.checkpoint_step is not None:
+    if (
+        warm_start is not None
+        and warm_start.checkpoint is not None
+        and warm_start.checkpoint_step is not None
+    ):
         start, origin = warm_start.checkpoint_step, warm_start.checkpoint
     session = Session(
         store=store,

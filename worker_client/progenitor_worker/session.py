@@ -127,7 +127,9 @@ class Session:
         SessionError for another value of a metric that was reported at the same step.
         """
         if not metrics:
-            raise SessionError("session.report() needs at least one metric, as in session.report(accuracy=0.93)")
+            raise SessionError(
+                "session.report() needs at least one metric, as in session.report(accuracy=0.93)"
+            )
         values = {name: as_float(name, value) for name, value in metrics.items()}
         known = self._metrics.setdefault(self._step, {})
         for name, value in values.items():

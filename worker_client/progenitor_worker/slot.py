@@ -1,5 +1,7 @@
 """One worker: asks for a trial, trains it, reports, and asks again."""
 
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
 import platform
 import threading
 import time
@@ -88,7 +90,7 @@ class Slot:
             self._place.release()
         self._tell(SlotEnded(self._place.slot, state, error))
 
-    def _work(self) -> study_pb2.StudyState:
+    def _work(self) -> study_pb2.StudyState.ValueType:
         description = self._ready_trainer().description()
         while True:
             answer = self._ask(description)
@@ -155,7 +157,9 @@ class Slot:
         k = 0 if self._leaving.is_set() else 1
         if outcome is LOST:
             return self._controller.suggest(self._request(description, [], k=k), give_up=self._leaving)
-        report = held.report(outcome.kind, outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}"))
+        report = held.report(
+            outcome.kind, outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}")
+        )
         try:
             return self._controller.suggest(self._request(description, [report], k=k), give_up=self._quitting)
         except Refused as error:

@@ -65,7 +65,9 @@ class CheckpointStore:
         if not path.is_dir():
             raise CheckpointError(f"the checkpoint {uri!r} is not in the store {self.root}")
         if digest and size_of(path) <= VERIFIED_BYTES and digest_of(path) != digest:
-            raise CheckpointError(f"the checkpoint {path} was changed after it was registered: its digest differs")
+            raise CheckpointError(
+                f"the checkpoint {path} was changed after it was registered: its digest differs"
+            )
         return path
 
     def _locate(self, uri: str) -> Path:
@@ -118,7 +120,9 @@ def local_path(location: str | Path) -> Path:
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return Path(unquote(parts.path))
     if "://" in location:
-        raise CheckpointError(f"{location!r} is not a checkpoint store: it must be a folder or file:///folder")
+        raise CheckpointError(
+            f"{location!r} is not a checkpoint store: it must be a folder or file:///folder"
+        )
     return Path(location).absolute()
 
 
@@ -127,9 +131,13 @@ def check_contents(folder: Path) -> None:
     entries = list(contents(folder))
     for entry in entries:
         if not entry.is_file(follow_symlinks=False) and not entry.is_dir(follow_symlinks=False):
-            raise CheckpointError(f"a checkpoint must hold files and folders only, {entry.name!r} is something else")
+            raise CheckpointError(
+                f"a checkpoint must hold files and folders only, {entry.name!r} is something else"
+            )
     if not any(entry.is_file() for entry in entries):
-        raise CheckpointError("the checkpoint is empty: write at least one file into the folder that is given")
+        raise CheckpointError(
+            "the checkpoint is empty: write at least one file into the folder that is given"
+        )
 
 
 def size_of(folder: Path) -> int:

@@ -201,10 +201,14 @@ def write_to_log(log: Path, header: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m progenitor_worker.trainer", description=__doc__)
-    parser.add_argument("--connection", type=int, required=True, help="file descriptor of the worker's socket")
+    parser.add_argument(
+        "--connection", type=int, required=True, help="file descriptor of the worker's socket"
+    )
     parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
     parser.add_argument("--source", type=Path, help="the user's file")
-    parser.add_argument("--command", default="", help="shell command that trains, instead of the file's train")
+    parser.add_argument(
+        "--command", default="", help="shell command that trains, instead of the file's train"
+    )
     options = parser.parse_args()
     end_with_parent(options.parent)
     os.set_inheritable(options.connection, False)

@@ -1,5 +1,7 @@
 """One trial from the hand-out to its outcome: train, keep the lease, evaluate."""
 
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +28,7 @@ RELEASED = trial_pb2.OUTCOME_RELEASED
 class Outcome:
     """`kind` is OUTCOME_UNSPECIFIED for a trial that is no longer ours: nothing is reported of it."""
 
-    kind: trial_pb2.Outcome
+    kind: trial_pb2.Outcome.ValueType
     message: str = ""
 
 
@@ -145,7 +147,9 @@ class TrialRun:
             "seed": trial.seed,
             "start_step": trial.start_step,
             "end_step": trial.end_step,
-            "warm_start": {"uri": start.uri, "step": start.step, "digest": start.digest} if start.uri else None,
+            "warm_start": {"uri": start.uri, "step": start.step, "digest": start.digest}
+            if start.uri
+            else None,
             "store": str(self.store),
             "log": str(self.log),
             "header": f"--- trial {number}, epoch {trial.lease.epoch}, worker {self.worker}, {stamp()} ---",

@@ -35,11 +35,15 @@ def load(source: Path, *, needs_train: bool = True) -> UserCode:
     train, evaluate = getattr(module, "train", None), getattr(module, "evaluate", None)
     problems = []
     if study is None:
-        problems.append(f"{source.name} defines no study: add `study = Study(metrics=[…], parameters={{…}}, …)`")
+        problems.append(
+            f"{source.name} defines no study: add `study = Study(metrics=[…], parameters={{…}}, …)`"
+        )
     elif not isinstance(study, Study):
         problems.append(f"study in {source.name} is a {type(study).__name__}, it must be a progenitor.Study")
     if needs_train and train is None:
-        problems.append(f"{source.name} defines no train: add `def train(session, …)` with the study's parameters")
+        problems.append(
+            f"{source.name} defines no train: add `def train(session, …)` with the study's parameters"
+        )
     for name, function in (("train", train), ("evaluate", evaluate)):
         if function is not None and not callable(function):
             problems.append(f"{name} in {source.name} must be a function, it is a {type(function).__name__}")

@@ -1,0 +1,301 @@
+"""The process that runs the user's code, for real."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.waiting import until
+
+from progenitor_worker.channel import Message
+from progenitor_worker.process import ProcessDied, Program, TrainingProcess
+
+HEAD = """
+import os, sys, time
+from progenitor import Double, Maximize, Session, Study
+study = Study(metrics=[Maximize("score")], population_size=2, steps_per_trial=4, max_steps=8,
+              parameters={"lr": Double(0.0, 1.0)})
+"""
+GOOD = """
+print("loaded once")
+def train(session, lr):
+    for step in session.steps():
+        session.report(score=lr * step)
+    with session.checkpoint() as folder:
+        (folder / "w").write_text(str(session.step))
+"""
+
+Start = Callable[..., TrainingProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    running: list[TrainingProcess] = []
+
+    def begin(body: str = GOOD, command: str = "", head: str = HEAD) -> TrainingProcess:
+        source = tmp_path / "user.py"
+        source.write_text(head + textwrap.dedent(body))
+        process = TrainingProcess(Program(source, command), {}, tmp_path / "start.log")
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+
+
+def job(folder: Path, **changes: object) -> Message:
+    return {
+        "kind": "train",
+        "study_uid": "uid",
+        "trial": 1,
+        "epoch": 1,
+        "parameters": {"lr": 0.5},
+        "seed": 3,
+        "start_step": 0,
+        "end_step": 4,
+        "warm_start": None,
+        "store": str(folder / "store"),
+        "log": str(folder / "trial.log"),
+        "header": "--- trial 1 ---",
+        **changes,
+    }
+
+
+def messages(process: TrainingProcess) -> list[Message]:
+    """Up to the one that ends the session."""
+    seen: list[Message] = []
+    while not seen or seen[-1]["kind"] not in ("done", "failed", "evaluated"):
+        message = process.receive(60)
+        assert message is not None, "the process says nothing"
+        seen.append(message)
+    return seen
+
+
+def test_a_file_is_described_and_trains_trial_after_trial_in_one_process(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start()
+    description = process.description()
+    assert (description.problems, description.places, description.evaluates) == ((), 2, False)
+    for trial in (1, 2):
+        process.send(job(tmp_path, trial=trial))
+        seen = messages(process)
+        assert seen[-1]["kind"] == "done"
+        assert seen[-1]["step"] == 4
+        assert [m["step"] for m in seen if m["kind"] == "measured"] == [1, 2, 3, 4]
+        (saved,) = [m["checkpoint"] for m in seen if m["kind"] == "saved"]
+        assert (tmp_path / "store" / saved["uri"] / "w").read_text() == "4"
+    assert (tmp_path / "start.log").read_text().count("loaded once") == 1
+
+
+def test_what_user_code_prints_goes_to_the_trials_log_with_that_of_its_children(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(
+        """
+        def train(session, lr):
+            print("from python")
+            os.system("echo from a child; echo to stderr >&2")
+            session.advance(4)
+        """
+    )
+    process.description()
+    process.send(job(tmp_path))
+    assert messages(process)[-1]["kind"] == "done"
+    log = (tmp_path / "trial.log").read_text()
+    assert all(line in log for line in ("--- trial 1 ---", "from python", "from a child", "to stderr"))
+
+
+def test_an_exception_is_told_with_the_users_lines_and_none_of_ours_and_the_process_goes_on(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(
+        """
+        def helper(lr):
+            raise ValueError(f"bad lr {lr}")
+        def train(session, lr):
+            helper(lr)
+        """
+    )
+    process.description()
+    for _ in range(2):
+        process.send(job(tmp_path))
+        (failed,) = messages(process)
+        assert failed["message"].startswith("ValueError: bad lr 0.5")
+        assert "in helper" in failed["message"]
+        assert "progenitor_worker" not in failed["message"]
+    assert "ValueError: bad lr 0.5" in (tmp_path / "trial.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("os._exit(7)", "exited with 7"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL .*memory"),
+        ("os.kill(os.getpid(), 11)", "SIGSEGV"),
+    ],
+)
+def test_a_crash_is_told_as_what_it_was(start: Start, tmp_path: Path, body: str, how: str) -> None:
+    process = start(f"def train(session, lr): {body}")
+    process.description()
+    process.send(job(tmp_path))
+    with pytest.raises(ProcessDied, match=how):
+        messages(process)
+    assert not process.alive
+
+
+def test_a_stop_ends_the_loop_early_and_what_is_saved_then_is_a_checkpoint(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(GOOD)
+    process.description()
+    process.send(job(tmp_path, end_step=10**9))
+    first = process.receive(60)
+    assert first is not None
+    process.stop()
+    seen = messages(process)
+    assert seen[-1]["kind"] == "done"
+    assert 0 < seen[-1]["step"] < 10**9
+    assert [m["checkpoint"]["step"] for m in seen if m["kind"] == "saved"] == [seen[-1]["step"]]
+
+
+def test_sigterm_to_the_process_is_a_request_to_stop(start: Start, tmp_path: Path) -> None:
+    process = start(GOOD)
+    process.description()
+    process.send(job(tmp_path, end_step=10**9))
+    assert process.receive(60) is not None
+    os.kill(process.pid, signal.SIGTERM)
+    assert messages(process)[-1]["kind"] == "done"
+
+
+def test_code_that_holds_the_interpreter_does_not_hold_the_worker(start: Start, tmp_path: Path) -> None:
+    process = start(
+        """
+        def train(session, lr):
+            session.report(score=1.0)
+            sum(range(10**12))  # one C call, minutes long
+        """
+    )
+    process.description()
+    process.send(job(tmp_path))
+    assert (process.receive(60) or {}).get("kind") == "measured"
+    process.stop()
+    assert process.receive(0.3) is None
+    began = time.monotonic()
+    process.kill()
+    assert time.monotonic() - began < 5
+    assert not process.alive
+
+
+OWNER = """
+import sys, threading
+from pathlib import Path
+from progenitor_worker.process import Program, TrainingProcess
+process = TrainingProcess(Program(Path(sys.argv[1])), {}, Path(sys.argv[2]) / "start.log")
+process.description()
+print(process.pid, flush=True)
+process.send(%r | {"store": sys.argv[2] + "/store", "log": sys.argv[2] + "/trial.log"})
+threading.Event().wait()
+"""
+
+
+def test_a_training_process_never_outlives_its_worker_even_while_it_holds_the_interpreter(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "user.py"
+    source.write_text(HEAD + "def train(session, lr): sum(range(10**12))")
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER % job(tmp_path), str(source), str(tmp_path)], stdout=subprocess.PIPE
+    )
+    assert owner.stdout is not None
+    trainer = int(owner.stdout.readline())
+    until(lambda: (tmp_path / "trial.log").exists())
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    until(lambda: not Path(f"/proc/{trainer}").exists() or zombie(trainer))
+
+
+def zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "problem"),
+    [
+        (HEAD, "", "defines no train"),
+        ("", GOOD, "defines no study"),
+        ("study = 3", GOOD, "must be a progenitor.Study"),
+        (HEAD, "def train(session, rate): pass", "rate"),
+        (HEAD, "def train(session): pass", "lr"),
+        (HEAD, "train = 3", "must be a function"),
+    ],
+)
+def test_a_mistake_in_the_file_is_a_problem_that_says_what_to_change(
+    start: Start, head: str, body: str, problem: str
+) -> None:
+    problems = start(body, head=head).description().problems
+    assert any(problem in told for told in problems), problems
+
+
+def test_a_file_that_cannot_be_loaded_is_told_by_its_own_line(start: Start) -> None:
+    with pytest.raises(ProcessDied, match=r"(?s)ModuleNotFoundError.*user\.py:\d+"):
+        start("import no_such_module").description()
+
+
+SHELL = """
+python3 - <<'END'
+import json, os
+end = int(os.environ["PROGENITOR_END_STEP"])
+lr = json.load(open(os.environ["PROGENITOR_PARAMETERS"]))["lr"]
+with open(os.environ["PROGENITOR_METRICS"], "a") as file:
+    for step in range(int(os.environ["PROGENITOR_START_STEP"]) + 1, end + 1):
+        file.write(json.dumps({"step": step, "metrics": {"score": lr * step}}) + chr(10))
+open(os.environ["PROGENITOR_CHECKPOINT"] + "/w", "w").write(os.environ["PROGENITOR_SEED"])
+END
+"""
+
+
+def test_a_command_trains_in_any_language(start: Start, tmp_path: Path) -> None:
+    process = start("", command=SHELL)
+    assert process.description().problems == ()
+    process.send(job(tmp_path))
+    seen = messages(process)
+    assert seen[-1]["kind"] == "done", seen
+    assert [m["metrics"]["score"] for m in seen if m["kind"] == "measured"] == [0.5, 1.0, 1.5, 2.0]
+    (saved,) = [m["checkpoint"] for m in seen if m["kind"] == "saved"]
+    assert (tmp_path / "store" / saved["uri"] / "w").read_text() == "3"
+
+
+def test_a_command_that_fails_says_how(start: Start, tmp_path: Path) -> None:
+    process = start("", command="echo broken; exit 3")
+    process.description()
+    process.send(job(tmp_path))
+    assert "exited with 3" in messages(process)[-1]["message"]
+    assert "broken" in (tmp_path / "trial.log").read_text()
+
+
+def test_a_command_is_asked_to_stop_by_sigterm_and_names_the_step_it_reached(
+    start: Start, tmp_path: Path
+) -> None:
+    command = (
+        "trap 'echo 2 > $PROGENITOR_STEP; touch $PROGENITOR_CHECKPOINT/w; exit 0' TERM; "
+        'echo \'{"step": 1, "metrics": {"score": 1}}\' >> $PROGENITOR_METRICS; while :; do sleep 0.05; done'
+    )
+    process = start("", command=command)
+    process.description()
+    process.send(job(tmp_path))
+    assert (process.receive(60) or {}).get("kind") in ("step", "measured")
+    process.stop()
+    seen = messages(process)
+    assert (seen[-1]["kind"], seen[-1]["step"]) == ("done", 2)
+    assert [m["checkpoint"]["step"] for m in seen if m["kind"] == "saved"] == [2]
