@@ -79,7 +79,7 @@ class Problem:
     weights: Weights
     train: Train
     initial_population: tuple[InitialMember, ...] = ()
-    measure: Callable[[float, Sequence[float]], float] = lambda best, last: best
+    measure: Callable[[float, Sequence[float]], float] = lambda best, _: best
     """What is averaged over studies: of the true score of the trial that was seen to be best, and of the
     members' last true scores."""
 
@@ -119,7 +119,7 @@ def triangle_wave(scale: Scale, starts: tuple[InitialMember, ...] = ()) -> Probl
 
 
 def toy(
-    theta: tuple[float, float], parameters: Parameters, start: int, end: int, rng: Rng
+    theta: tuple[float, float], parameters: Parameters, start: int, end: int, _: Rng
 ) -> tuple[tuple[float, float], float, float]:
     a, b = theta
     for _ in range(start, end):
@@ -460,15 +460,15 @@ class Study:
         match window(self.spec, initiator):
             case Nobody():
                 read = []
-            case NewestOfMembers():
-                read = list(self._newest.values())
+            case NewestOfMembers(generation):
+                read = [*self._newest.values(), *self._generations[generation]]
             case Generations(first, last):
                 read = [t for g in range(first, last + 1) for t in self._generations.get(g, ())]
         return decide(self.spec, Population(read, initiator, 0), initiator).child
 
 
 def run(study: Study, speeds: Sequence[float]) -> float:
-    """Asynchronous: whoever is free takes the next missing member, else the oldest reproduction that is due."""
+    """Asynchronous: a free worker takes the next missing member, else the oldest reproduction that is due."""
     drafts = deque(initial(study.spec, member) for member in range(study.spec.places))
     due: deque[Trial] = deque()
     free = list(range(len(speeds)))

@@ -308,11 +308,8 @@ def test_truncation_copies_only_from_the_best_into_the_worst(trials: list[Trial]
         parent = next(trial for trial in trials if trial.number == child.parent)
         assert parent.fitness is not None
         # ⌈8 · 0.2⌉ = 2
-        if initiator.fitness <= values[1] and initiator.fitness < values[6]:
-            assert parent.fitness >= values[6]
-            assert parent is not initiator
-        else:
-            assert parent is initiator
+        assert parent is initiator or (initiator.fitness <= values[1] and parent.fitness >= values[6])
+        assert parent is not initiator or initiator.fitness > values[1] or initiator.fitness >= values[6]
 
 
 def test_truncation_of_two_members_copies_the_better_into_the_worse() -> None:
@@ -327,10 +324,26 @@ def test_truncation_compares_the_initiator_in_place_of_its_members_newest() -> N
     assert child_of(TruncationSelection(0.25), [newer, *trials[1:]], trials[0]).parent == 4
 
 
+@pytest.mark.parametrize("selection", [TruncationSelection(0.5), BinaryTournamentSelection()])
+def test_a_member_that_is_ahead_is_compared_with_what_it_was(selection: Selection) -> None:
+    initiator = completed(initial(SPEC, 0), 1, 0.5)
+    then = completed(initial(SPEC, 1), 2, 0.4)
+    ahead = replace(completed(initial(SPEC, 1), 3, 0.9), generation=1, start_step=5, end_step=10)
+    assert child_of(selection, [initiator, ahead], initiator).parent == 3
+    assert child_of(selection, [initiator, ahead, then], initiator).parent == 1
+
+
+@pytest.mark.parametrize("selection", [TruncationSelection(0.5), BinaryTournamentSelection()])
+def test_a_member_that_is_behind_is_compared_with_its_newest(selection: Selection) -> None:
+    initiator = replace(completed(initial(SPEC, 0), 9, 0.5), generation=3)
+    older, newer = (replace(completed(initial(SPEC, 1), n, f), generation=n) for n, f in ((1, 0.9), (2, 0.4)))
+    assert child_of(selection, [newer, initiator, older], initiator).parent == 9
+
+
 @pytest.mark.parametrize("selection", [*SELECTIONS, NoSelection(), RandomSearch(8)])
 @pytest.mark.parametrize("synchronous", [False, True])
 def test_the_window_holds_what_the_selection_compares(
-    selection: Selection | RandomSearch, synchronous: bool
+    selection: Selection | RandomSearch, *, synchronous: bool
 ) -> None:
     initiator = replace(completed(initial(SPEC, 0), 1, 0.5), generation=4)
     if isinstance(selection, RandomSearch):
@@ -344,7 +357,7 @@ def test_the_window_holds_what_the_selection_compares(
         case NoSelection() | RandomSearch():
             assert read == Nobody()
         case BinaryTournamentSelection() | TruncationSelection():
-            assert read == (Generations(4, 4) if synchronous else NewestOfMembers())
+            assert read == (Generations(4, 4) if synchronous else NewestOfMembers(4))
 
 
 def test_the_window_of_the_first_generation_begins_with_it() -> None:

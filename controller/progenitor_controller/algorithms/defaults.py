@@ -1,7 +1,8 @@
 """Defaults of the algorithms, spelled out in a study's effective specification when it is created.
 
-Evidence: `benchmarks/quality_defaults.py`, asynchronous with two workers, 8 members. Mean ± its standard error over
-300 studies (100 where marked *), greater is better; the selections with their best exploration scope:
+Evidence: `benchmarks/quality_defaults.py`, asynchronous with two workers, 8 members. Mean ± its standard
+error over 300 studies (100 where marked *), greater is better; the selections with their best exploration
+scope:
 
                                quadratic      drift         switch        noisy         mixed
     these                      1.60 ± 0.03    0.590 ± 0.006 0.429 ± 0.006 0.677 ± 0.010 0.417 ± 0.010
@@ -18,7 +19,8 @@ Evidence: `benchmarks/quality_defaults.py`, asynchronous with two workers, 8 mem
     every child explored *     1.45 ± 0.04    0.604 ± 0.008 0.421 ± 0.008 0.418 ± 0.010 0.132 ± 0.004
     without selection *        0.89 ± 0.03    0.244 ± 0.003 0.170 ± 0.004 0.567 ± 0.026 0.090 ± 0.011
 
-The triangle wave is reached in 60 of 60 studies with these, sampled linearly, on the log scale, or from 0.0001.
+The triangle wave is reached in 60 of 60 studies with these, sampled linearly, on the log scale, or from
+0.0001.
 """
 
 from progenitor_storage.model.spec import ExplorationScope, TruncationSelection

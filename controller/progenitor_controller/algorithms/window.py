@@ -24,7 +24,13 @@ class Generations:
 
 @dataclass(frozen=True, slots=True)
 class NewestOfMembers:
-    """The newest usable trial of each member."""
+    """The newest usable trial of each member, and the usable trials of `generation`.
+
+    Members that are a generation ahead have trained longer; they are compared with what they were at
+    `generation`.
+    """
+
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +58,4 @@ def window(spec: Spec, initiator: Trial) -> Window:
                 case InitiatorSelection(count):
                     return Generations(max(generation - count + 1, 0), generation)
                 case TruncationSelection() | BinaryTournamentSelection():
-                    return Generations(generation, generation) if synchronous else NewestOfMembers()
+                    return Generations(generation, generation) if synchronous else NewestOfMembers(generation)

@@ -13,5 +13,5 @@ from .choice import Choice, fitter
 
 
 def select(initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
-    """`opponents` are the other members' newest trials."""
+    """`opponents` are one trial of each other member."""
     return fitter(initiator, stream.one_of(opponents))

@@ -24,7 +24,7 @@ ROUNDING = 1e-9
 
 
 def select(fraction: float, initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
-    """`opponents` are the other members' newest trials, at least one."""
+    """`opponents` are one trial of each other member, at least one member's."""
     members = len(opponents) + 1
     truncated = min(ceil(members * fraction - ROUNDING), members // 2)
     if initiator.usable and _less_fit(initiator, opponents) >= truncated:
