@@ -119,7 +119,7 @@ def triangle_wave(scale: Scale, starts: tuple[InitialMember, ...] = ()) -> Probl
 
 
 def toy(
-    theta: tuple[float, float], parameters: Parameters, start: int, end: int, _: Rng
+    theta: tuple[float, float], parameters: Parameters, start: int, end: int, _rng: Rng
 ) -> tuple[tuple[float, float], float, float]:
     a, b = theta
     for _ in range(start, end):
