@@ -101,8 +101,9 @@ def state_of(channel: grpc.Channel, study: str) -> study_pb2.StudyState.ValueTyp
             pb.GetStudyRequest(name=study), wait_for_ready=True, timeout=30
         )
     except grpc.RpcError as error:
-        assert error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE), error
-        return study_pb2.STUDY_STATE_UNSPECIFIED
+        if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE):
+            return study_pb2.STUDY_STATE_UNSPECIFIED
+        raise
     return found.study.state
 
 

@@ -54,7 +54,7 @@ def test_returning_early_unasked_is_an_error_that_names_both_steps(tmp_path: Pat
             if step == 3:
                 return
 
-    with pytest.raises(SessionError, match="step 3.* end step 4"):
+    with pytest.raises(SessionError, match=r"step 3.* end step 4"):
         run(body, tmp_path)
 
 
@@ -106,7 +106,7 @@ def test_nan_is_kept_and_may_be_told_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["high", None, [1.0, 2.0]])
 def test_a_metric_must_be_a_number(tmp_path: Path, value: object) -> None:
-    with pytest.raises(SessionError, match="score.*number"):
+    with pytest.raises(SessionError, match=r"score.*number"):
         run(lambda session: session.report(score=value), tmp_path)  # type: ignore[arg-type]  # wrong on purpose
 
 

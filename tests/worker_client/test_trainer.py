@@ -215,7 +215,7 @@ def test_a_training_process_never_outlives_its_worker_even_while_it_holds_the_in
     )
     assert owner.stdout is not None
     trainer = int(owner.stdout.readline())
-    until(lambda: (tmp_path / "trial.log").exists())
+    until((tmp_path / "trial.log").exists)
     owner.kill()
     owner.wait()
     owner.stdout.close()

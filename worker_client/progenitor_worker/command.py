@@ -7,7 +7,7 @@
 | PROGENITOR_CHECKPOINT | an empty folder: what the command leaves in it is the checkpoint |
 | PROGENITOR_START_STEP, PROGENITOR_END_STEP | train the steps after the one up to the other |
 | PROGENITOR_SEED | for random numbers |
-| PROGENITOR_METRICS | a file for lines of JSON: {"step": 7, "metrics": {"accuracy": 0.9}}; no step: the step that it ends at |
+| PROGENITOR_METRICS | a file for lines of JSON: {"step": 7, "metrics": {"loss": 0.9}}; without a step: the last one |
 | PROGENITOR_STEP | a file for the number of the step that was reached, if the command ends before its end step |
 
 SIGTERM to the command means: save, write the step, and exit with 0. Any other exit code is a failure.
@@ -74,7 +74,7 @@ class CommandSession:
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=lambda: end_with_parent(parent),
+            preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  it takes no lock
         )
         asked = False
         while True:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from progenitor.v1 import study_pb2 as pb
 
@@ -98,7 +99,7 @@ class Discrete:
     def __post_init__(self) -> None:
         need_choices("Discrete", self.values)
         numbers = [need_number("each of Discrete(values=…)", value) for value in self.values]
-        if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(numbers)):
             raise StudyError(f"Discrete(values=…) must be in increasing order, they are {list(self.values)}")
         need_flag("Discrete(immutable=…)", self.immutable)
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,15 +106,14 @@ class WorkerPool:
         return [available[number % len(available)] for number in range(wanted)]
 
     def _places(self, count: int) -> list[Place]:
-        taken: list[Place] = []
-        try:
+        with ExitStack() as untaken:
+            places = []
             for _ in range(count):
-                taken.append(Place.take(self.options.state, None, self.options.name))
-        except BaseException:
-            for place in taken:
-                place.release()
-            raise
-        return taken
+                place = Place.take(self.options.state, None, self.options.name)
+                untaken.callback(place.release)
+                places.append(place)
+            untaken.pop_all()
+        return places
 
     def _controller(self, place: Place) -> Controller:
         return Controller(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,10 +108,8 @@ class TrainingProcess:
     def kill(self) -> None:
         """Ends it and what it started, at once."""
         if self.alive:
-            try:
+            with suppress(ProcessLookupError):  # it has just ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it has just ended by itself
         self._process.wait()
         self._channel.close()
 

@@ -151,27 +151,17 @@ class Study:
         if name is not None and not isinstance(name, str):
             raise StudyError(f"name must be a string, it is {name!r}")
         self.name = name
+        self.parameters = dict(parameters)
         spec = pb.StudySpec(
             parameters=to_parameters(parameters),
             metrics=to_metrics(metrics),
             steps_per_trial=need_whole("steps_per_trial", steps_per_trial, least=1),
+            budget=to_budget(
+                {"max_steps": max_steps, "max_trials": max_trials, "max_total_steps": max_total_steps},
+                max_duration,
+                target,
+            ),
         )
-        self.parameters = dict(parameters)
-        for field, steps in (
-            ("max_steps", max_steps),
-            ("max_trials", max_trials),
-            ("max_total_steps", max_total_steps),
-        ):
-            if steps is not None:
-                setattr(spec.budget, field, need_whole(field, steps, least=1))
-        if max_duration is not None:
-            spec.budget.max_duration.CopyFrom(to_duration("max_duration", max_duration))
-        if target is not None:
-            spec.budget.target = need_number("target", target)
-        if not spec.HasField("budget"):
-            raise StudyError(
-                "a study needs a budget: max_steps, max_trials, max_total_steps, max_duration or target"
-            )
         if seed is not None:
             spec.seed = need_whole("seed", seed, least=0)
         if lease_duration is not None:
@@ -180,30 +170,19 @@ class Study:
             spec.max_failures_per_trial = need_whole(
                 "max_failures_per_trial", max_failures_per_trial, least=1
             )
-        if algorithm is not None:
-            options = (selection, exploration, inheritance, exploration_scope, start_after_members)
-            refuse_population(
-                algorithm, population_size, any(option is not None for option in options) or synchronous
-            )
-            spec.random_search.configurations = need_whole(
-                "configurations", algorithm.configurations, least=1
-            )
+        population = {
+            "population_size": population_size,
+            "selection": selection,
+            "exploration": exploration,
+            "inheritance": inheritance,
+            "exploration_scope": exploration_scope,
+            "start_after_members": start_after_members,
+            "synchronous": synchronous or None,
+        }
+        if algorithm is None:
+            spec.population_based_training.CopyFrom(to_population(population))
         else:
-            if population_size is None:
-                raise StudyError("population_size is missing: how many members train side by side, such as 8")
-            population = spec.population_based_training
-            population.population_size = need_whole("population_size", population_size, least=1)
-            set_selection(population, selection)
-            set_exploration(population, exploration)
-            if inheritance is not None:
-                population.inheritance = one_of("inheritance", inheritance, INHERITANCES)
-            if exploration_scope is not None:
-                population.exploration_scope = one_of("exploration_scope", exploration_scope, SCOPES)
-            if start_after_members is not None:
-                population.start_after_members = need_whole(
-                    "start_after_members", start_after_members, least=0
-                )
-            population.synchronous = need_flag("synchronous", synchronous)
+            spec.random_search.CopyFrom(to_random_search(algorithm, population))
         for place, member in enumerate(initial_population):
             spec.initial_population.append(to_member(f"initial_population[{place}]", member, parameters))
         set_early_stopping(spec, early_stopping)
@@ -246,14 +225,48 @@ def refuse_unknown(unknown: Mapping[str, object]) -> None:
         raise StudyError(f"Study has no argument {name!r}{hint}")
 
 
-def refuse_population(algorithm: object, population_size: int | None, other_options: bool) -> None:  # noqa: FBT001
+def to_budget(limits: Mapping[str, object], max_duration: object, target: object) -> pb.Budget:
+    budget = pb.Budget()
+    for name, steps in limits.items():
+        if steps is not None:
+            setattr(budget, name, need_whole(name, steps, least=1))
+    if max_duration is not None:
+        budget.max_duration.CopyFrom(to_duration("max_duration", max_duration))
+    if target is not None:
+        budget.target = need_number("target", target)
+    if not budget.ListFields():
+        raise StudyError(
+            "a study needs a budget: max_steps, max_trials, max_total_steps, max_duration or target"
+        )
+    return budget
+
+
+def to_random_search(algorithm: object, population: Mapping[str, object]) -> pb.RandomSearch:
     if not isinstance(algorithm, RandomSearch):
         raise StudyError(f"algorithm must be RandomSearch(configurations=…) or left out, it is {algorithm!r}")
-    if population_size is not None or other_options:
-        raise StudyError(
-            "algorithm=RandomSearch(…) has no population: leave out population_size, selection, exploration, "
-            "inheritance, exploration_scope, start_after_members and synchronous"
-        )
+    given = [name for name, value in population.items() if value is not None]
+    if given:
+        raise StudyError(f"algorithm=RandomSearch(…) has no population: leave out {', '.join(given)}")
+    return pb.RandomSearch(configurations=need_whole("configurations", algorithm.configurations, least=1))
+
+
+def to_population(options: Mapping[str, Any]) -> pb.PopulationBasedTraining:
+    if options["population_size"] is None:
+        raise StudyError("population_size is missing: how many members train side by side, such as 8")
+    population = pb.PopulationBasedTraining(
+        population_size=need_whole("population_size", options["population_size"], least=1),
+        synchronous=need_flag("synchronous", options["synchronous"] or False),
+    )
+    set_selection(population, options["selection"])
+    set_exploration(population, options["exploration"])
+    if options["inheritance"] is not None:
+        population.inheritance = one_of("inheritance", options["inheritance"], INHERITANCES)
+    if options["exploration_scope"] is not None:
+        population.exploration_scope = one_of("exploration_scope", options["exploration_scope"], SCOPES)
+    if options["start_after_members"] is not None:
+        least = need_whole("start_after_members", options["start_after_members"], least=0)
+        population.start_after_members = least
+    return population
 
 
 def one_of(argument: str, value: str, allowed: Mapping[str, Any]) -> Any:

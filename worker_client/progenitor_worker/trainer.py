@@ -20,7 +20,7 @@ from pathlib import Path
 from .channel import Channel, Message
 from .command import command_train
 from .lifeline import end_with_parent
-from .session import Session, SessionError
+from .session import Session, SessionError, Value
 from .signature import arguments_for
 from .store import CheckpointError, CheckpointStore, Holder, Saved
 from .user_code import UserCode, as_metrics, load, print_users_traceback, told
@@ -65,7 +65,7 @@ class Trainer:
 
     def serve(self, source: Path | None) -> None:
         threading.Thread(target=self._listen, name="progenitor-listener", daemon=True).start()
-        signal.signal(signal.SIGTERM, lambda number, frame: self._stop.set())
+        signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         if not self._prepare(source):
             return
         while True:
@@ -92,7 +92,7 @@ class Trainer:
         try:
             if source is not None:
                 self._code = load(source, needs_train=not self._command)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whatever the user's file raises is told
             print_users_traceback(error)
             self._channel.send({"kind": "broken", "message": told(error)})
             return False
@@ -118,7 +118,7 @@ class Trainer:
             session.finish()
         except (SessionError, CheckpointError) as error:
             self._failed(str(error), error)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whatever the user's train raises is told
             self._failed(told(error), error)
         else:
             watch = session.stopwatch
@@ -163,17 +163,19 @@ class Trainer:
         write_to_log(Path(job["log"]), job["header"])
         began = time.monotonic()
         try:
-            if self._code.evaluate is None:
-                raise SessionError("there is no evaluate function")
             checkpoint = CheckpointStore(Path(job["store"])).find(job["checkpoint"])
-            arguments = arguments_for(self._code.evaluate, job["parameters"])
-            metrics = as_metrics(self._code.evaluate(checkpoint, **arguments))
-        except BaseException as error:
+            metrics = self._evaluated(checkpoint, job["parameters"])
+        except BaseException as error:  # noqa: BLE001  whatever the user's evaluate raises is told
             self._failed(f"evaluate raised {told(error)}", error)
         else:
             self._flush()
             took = time.monotonic() - began
             self._channel.send({"kind": "evaluated", "metrics": metrics, "evaluate": took})
+
+    def _evaluated(self, checkpoint: Path, parameters: Mapping[str, Value]) -> dict[str, float]:
+        if self._code.evaluate is None:
+            raise SessionError("there is no evaluate function")
+        return as_metrics(self._code.evaluate(checkpoint, **arguments_for(self._code.evaluate, parameters)))
 
     def _failed(self, message: str, error: BaseException) -> None:
         print_users_traceback(error)
@@ -211,7 +213,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     end_with_parent(options.parent)
-    os.set_inheritable(options.connection, False)
+    os.set_inheritable(options.connection, False)  # noqa: FBT003  it takes no name
     channel = Channel(socket.socket(fileno=options.connection))
     Trainer(channel, options.command).serve(options.source)
 

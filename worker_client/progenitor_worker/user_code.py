@@ -44,9 +44,11 @@ def load(source: Path, *, needs_train: bool = True) -> UserCode:
         problems.append(
             f"{source.name} defines no train: add `def train(session, …)` with the study's parameters"
         )
-    for name, function in (("train", train), ("evaluate", evaluate)):
-        if function is not None and not callable(function):
-            problems.append(f"{name} in {source.name} must be a function, it is a {type(function).__name__}")
+    problems += [
+        f"{name} in {source.name} must be a function, it is a {type(function).__name__}"
+        for name, function in (("train", train), ("evaluate", evaluate))
+        if function is not None and not callable(function)
+    ]
     if not problems and isinstance(study, Study):
         names = list(study.parameters)
         problems += check_train(train, names) if needs_train and train else []
@@ -76,8 +78,10 @@ def told(error: BaseException) -> str:
     """The exception and where in the user's code it was raised, innermost last; frames of ours are left out."""
     lines = [f"{type(error).__name__}: {error}"]
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
-    for frame in frames[-MAX_FRAMES:]:
-        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}".rstrip(": "))
+    lines += [
+        f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}".rstrip(": ")
+        for frame in frames[-MAX_FRAMES:]
+    ]
     if isinstance(error, SyntaxError) and error.filename:
         lines.append(f"  {error.filename}:{error.lineno}: {(error.text or '').strip()}")
     return "\n".join(lines)
