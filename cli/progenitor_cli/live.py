@@ -1,0 +1,75 @@
+"""The live table of a population."""
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as RichLive
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from progenitor.v1 import study_service_pb2 as pb
+
+from .names import short
+from .population import Member, Population
+from .view import Remaining, summary
+from .wording import cell, number, parameters, seconds, sparkline, trial_state
+
+SPARKLINE_WIDTH = 16
+OTHER_LINES = 8
+"""Of the screen, beside the members' rows."""
+
+
+class Live:
+    def __init__(self, population: Population, title: str, *, to_stderr: bool) -> None:
+        self._population = population
+        self._title = title
+        self._remaining = Remaining()
+        self._console = Console(stderr=to_stderr, highlight=False)
+        self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def say(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def show(self, status: pb.GetStudyStatusResponse) -> None:
+        left = self._remaining.seconds(status.progress)
+        self._live.update(self._screen(status, left), refresh=True)
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _screen(self, status: pb.GetStudyStatusResponse, left: float | None) -> RenderableType:
+        bar = Table.grid(padding=(0, 1))
+        ending = f"{seconds(left)} left" if left is not None else ""
+        bar.add_row(self._title, ProgressBar(total=1.0, completed=status.progress, width=32), ending)
+        return Group(bar, Text(summary(status, self._population.metrics)), self._members())
+
+    def _members(self) -> Table:
+        names, metrics = self._population.parameters, self._population.metrics
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        heads = ("member", "state", "generation", "step", *metrics, "so far", *names)
+        for head in heads:
+            table.add_column(head, no_wrap=True)
+        members = self._population.members()
+        room = max(1, self._console.height - OTHER_LINES)
+        for member in members[:room]:
+            table.add_row(*self._row(member, names, metrics))
+        if len(members) > room:
+            table.add_row(f"… and {len(members) - room} more")
+        return table
+
+    @staticmethod
+    def _row(member: Member, names: tuple[str, ...], metrics: tuple[str, ...]) -> list[str]:
+        trial = member.trial
+        values = member.metrics
+        shown = [number(values[name]) if name in values else "" for name in metrics]
+        if not values and member.history:
+            shown[0] = number(member.history[-1])
+        return [
+            str(trial.member),
+            f"{trial_state(trial.state)} ({short(trial.name)})",
+            str(trial.generation),
+            f"{member.step}/{trial.end_step}",
+            *shown,
+            sparkline(member.history, SPARKLINE_WIDTH),
+            *(cell(value) for value in parameters(trial, names).values()),
+        ]

@@ -1,0 +1,111 @@
+"""What came out of a study: the best trial, its schedule, and each member's newest completed trial."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from progenitor.v1 import study_service_pb2 as pb
+from progenitor.v1 import trial_pb2
+
+from .client import Client
+from .population import number
+from .wording import Value, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Steps first … last of a lineage were trained with these hyperparameters; the metrics are those at the last."""
+
+    first: int
+    last: int
+    parameters: dict[str, Value]
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`best` is None where no trial was completed with finite metrics."""
+
+    status: pb.GetStudyStatusResponse
+    best: trial_pb2.Trial | None
+    schedule: tuple[Stretch, ...]
+    population: tuple[trial_pb2.Trial, ...]
+    store: Path
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.status.study.spec.parameters)
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        return tuple(metric.name for metric in self.status.study.spec.metrics)
+
+
+def result_of(client: Client, study: str, store: Path) -> Result:
+    status = client.status(study)
+    best = status.best_trial if status.HasField("best_trial") else None
+    names = tuple(parameter.name for parameter in status.study.spec.parameters)
+    schedule = () if best is None else tuple(stretches(client.lineage(best.name), names))
+    return Result(status, best, schedule, newest_completed(client, study), store)
+
+
+def stretches(lineage: Iterable[trial_pb2.Trial], names: tuple[str, ...]) -> Iterable[Stretch]:
+    """Neighbours with equal hyperparameters are one."""
+    current: Stretch | None = None
+    for trial in lineage:
+        values = parameters(trial, names)
+        metrics = dict(trial.measurement.metrics)
+        if current is not None and current.parameters == values:
+            current = Stretch(current.first, trial.end_step, values, metrics)
+            continue
+        if current is not None:
+            yield current
+        current = Stretch(trial.start_step + 1, trial.end_step, values, metrics)
+    if current is not None:
+        yield current
+
+
+def newest_completed(client: Client, study: str) -> tuple[trial_pb2.Trial, ...]:
+    """By member; a member that completed none is left out."""
+    newest = client.population(study)
+    if all(trial.state == trial_pb2.TRIAL_STATE_COMPLETED for trial in newest):
+        return tuple(newest)
+    found: dict[int, trial_pb2.Trial] = {}
+    for trial in client.trials(study, [trial_pb2.TRIAL_STATE_COMPLETED]):
+        if trial.member not in found or number(found[trial.member]) < number(trial):
+            found[trial.member] = trial
+    return tuple(found[member] for member in sorted(found))
+
+
+def checkpoint_path(store: Path, checkpoint: trial_pb2.Checkpoint) -> str | None:
+    """Absolute; None for a trial without a checkpoint."""
+    if not checkpoint.uri:
+        return None
+    if checkpoint.uri.startswith("file://"):
+        return unquote(urlsplit(checkpoint.uri).path)
+    return str(store / checkpoint.uri)
+
+
+def json_line(result: Result) -> str:
+    """What `progenitor run --json` prints: valid JSON, so a metric that is not finite is null."""
+    form = {
+        "study": result.status.study.name,
+        "best": None if result.best is None else trial_form(result, result.best),
+        "population": [trial_form(result, trial) for trial in result.population],
+    }
+    return json.dumps(form, ensure_ascii=False, allow_nan=False)
+
+
+def trial_form(result: Result, trial: trial_pb2.Trial) -> dict[str, object]:
+    return {
+        "trial": trial.name,
+        "metrics": {
+            name: value if math.isfinite(value) else None
+            for name, value in sorted(trial.measurement.metrics.items())
+        },
+        "parameters": parameters(trial, result.parameter_names),
+        "checkpoint": checkpoint_path(result.store, trial.checkpoint),
+    }

@@ -1,0 +1,50 @@
+"""The stream of a study's changes, read in a thread and taken up again where it broke off."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from progenitor.v1 import study_service_pb2 as pb
+
+from .client import Client
+from .population import Population
+
+PATIENCE = 1.0
+"""Seconds before a stream that broke off is asked for again."""
+
+
+class Watcher:
+    """While it lasts, `population` follows the study."""
+
+    def __init__(self, client: Client, study: str, population: Population) -> None:
+        self._client = client
+        self._study = study
+        self._population = population
+        self._ended = threading.Event()
+        self._stream: grpc.CallIterator[pb.WatchTrialsResponse] | None = None
+        self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._stream is not None:
+            self._stream.cancel()
+        self._thread.join(PATIENCE)
+
+    def _watch(self) -> None:
+        token = ""
+        while not self._ended.is_set():
+            self._stream = self._client.watch(self._study, token)
+            try:
+                for response in self._stream:
+                    self._population.changed(response.trials)
+                    token = response.resume_token
+            except (grpc.RpcError, ValueError):  # ValueError: the channel was closed, the command is ending
+                self._ended.wait(PATIENCE)

@@ -1,0 +1,82 @@
+"""How numbers, times, trials and tables read in a terminal."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from progenitor.v1 import study_pb2, trial_pb2
+
+Value = float | int | str
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def value(parameter: study_pb2.ParameterValue) -> Value:
+    match parameter.WhichOneof("value"):
+        case "integer_value":
+            return parameter.integer_value
+        case "categorical_value":
+            return parameter.categorical_value
+        case _:
+            return parameter.double_value
+
+
+def parameters(trial: trial_pb2.Trial, names: Iterable[str]) -> dict[str, Value]:
+    """In the study's order."""
+    return {name: value(trial.parameters[name]) for name in names if name in trial.parameters}
+
+
+def cell(shown: Value) -> str:
+    return number(shown) if isinstance(shown, float) else str(shown)
+
+
+def metrics(values: Mapping[str, float], names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {number(values[name])}" for name in names if name in values)
+
+
+def trial_state(state: int) -> str:
+    return trial_pb2.TrialState.Name(state).removeprefix("TRIAL_STATE_").lower()
+
+
+def study_state(state: int) -> str:
+    return study_pb2.StudyState.Name(state).removeprefix("STUDY_STATE_").lower()
+
+
+def seconds(length: float) -> str:
+    """`4 s`, `3 min 20 s`, `2 h 05 min`, `3 d 4 h`."""
+    whole = round(length)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def sparkline(history: Sequence[float], width: int) -> str:
+    """The last values, from the least to the greatest of them; what is not finite is a gap."""
+    shown = history[-width:]
+    finite = [entry for entry in shown if math.isfinite(entry)]
+    if not finite:
+        return ""
+    least, span = min(finite), max(finite) - min(finite)
+
+    def bar(entry: float) -> str:
+        if not math.isfinite(entry):
+            return " "
+        return BARS[round((entry - least) / span * (len(BARS) - 1))] if span else BARS[0]
+
+    return "".join(map(bar, shown))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], indent: str = "  ") -> str:
+    """Aligned columns, never wrapped: what is piped on keeps one row a line."""
+    lines = [list(heads), *map(list, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    return "\n".join(
+        indent + "  ".join(entry.ljust(width) for entry, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
