@@ -104,8 +104,9 @@ def population(
     match window:
         case algorithms.Generations(first, last):
             candidates = tx.trials.usable_in(study, first, last)
-        case algorithms.NewestOfMembers():
-            candidates = tx.trials.newest_usable(study)
+        case algorithms.NewestOfMembers(generation):
+            ahead_or_behind = [t for t in tx.trials.newest_usable(study) if t.generation != generation]
+            candidates = tx.trials.usable_in(study, generation, generation) + ahead_or_behind
         case algorithms.Nobody():
             candidates = ()
     own = initiator if initiator.usable else newest_usable(tx, study, due)

@@ -14,10 +14,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from progenitor_controller.server import EmbeddedController
-
-from progenitor.v1 import controller_service_pb2, trial_pb2
-from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from tests.controller.trainee import (
     Trainee,
     by_learning_rate,
@@ -29,6 +25,10 @@ from tests.controller.trainee import (
     report,
 )
 from tests.laws import FINAL, check_study, every_trial
+
+from progenitor.v1 import controller_service_pb2, trial_pb2
+from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
+from progenitor_controller.server import EmbeddedController
 
 NAMES = ("a", "b", "c")
 numbers = itertools.count(1)
