@@ -48,7 +48,9 @@ class Client:
     def close(self) -> None:
         self._channel.close()
 
-    def create_study(self, study_id: str, spec: study_pb2.StudySpec, labels: dict[str, str]) -> study_pb2.Study:
+    def create_study(
+        self, study_id: str, spec: study_pb2.StudySpec, labels: dict[str, str]
+    ) -> study_pb2.Study:
         request = pb.CreateStudyRequest(study_id=study_id, spec=spec, labels=labels)
         return self._call(self._studies.CreateStudy, request).study
 
@@ -59,7 +61,9 @@ class Client:
         found: list[study_pb2.Study] = []
         token = ""
         while True:
-            page = self._call(self._studies.ListStudies, pb.ListStudiesRequest(page_size=PAGE, page_token=token))
+            page = self._call(
+                self._studies.ListStudies, pb.ListStudiesRequest(page_size=PAGE, page_token=token)
+            )
             found += page.studies
             if not (token := page.next_page_token):
                 return found
@@ -149,5 +153,3 @@ def told(error: grpc.RpcError, address: str) -> CliError:
             violations = [f"  {named.field}: {named.description}" for named in request.field_violations]
     heading = details.partition(": ")[0] + ":" if violations else details
     return CallRefused("\n".join([heading, *violations]), code=code.name, reason=reason)
-
-

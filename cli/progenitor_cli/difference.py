@@ -28,7 +28,9 @@ def differences(old: Message, new: Message, path: str = "") -> Iterator[Differen
     """Field by field; members of a list that have names are compared by name, others by place."""
     for field in old.DESCRIPTOR.fields:
         inside = f"{path}.{field.name}" if path else field.name
-        yield from field_differences(field, getattr(old, field.name), getattr(new, field.name), old, new, inside)
+        yield from field_differences(
+            field, getattr(old, field.name), getattr(new, field.name), old, new, inside
+        )
 
 
 def field_differences(
@@ -45,7 +47,9 @@ def field_differences(
     if was and will_be and is_record(field):
         yield from differences(old, new, path)
     elif (was or will_be) and (was != will_be or old != new):
-        yield Difference(path, shown(field, old) if was else NOT_SET, shown(field, new) if will_be else NOT_SET)
+        yield Difference(
+            path, shown(field, old) if was else NOT_SET, shown(field, new) if will_be else NOT_SET
+        )
 
 
 def list_differences(

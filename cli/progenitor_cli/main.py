@@ -34,7 +34,8 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and end.")
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and end."),
     ] = False,
 ) -> None:
     pass

@@ -87,7 +87,9 @@ def going_on(
         raise CliError(f"{study.name} was cancelled. `progenitor run --fresh` starts another one.")
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:
         study = client.set_budget(study.name, wish.spec.budget)
-        notice(f"{study.name} has another budget now: " + "; ".join(str(difference) for difference in changed))
+        notice(
+            f"{study.name} has another budget now: " + "; ".join(str(difference) for difference in changed)
+        )
     if study.state == study_pb2.STUDY_STATE_PAUSED:
         study = client.resume_study(study.name)
         notice(f"{study.name} was paused and goes on.")

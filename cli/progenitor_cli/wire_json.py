@@ -7,10 +7,12 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-WIDE = frozenset((
-    FieldDescriptor.CPPTYPE_INT64,
-    FieldDescriptor.CPPTYPE_UINT64,
-))
+WIDE = frozenset(
+    (
+        FieldDescriptor.CPPTYPE_INT64,
+        FieldDescriptor.CPPTYPE_UINT64,
+    )
+)
 """What protobuf's JSON form writes as strings, for readers whose numbers are doubles."""
 
 

@@ -1,0 +1,109 @@
+"""Train the study that FILE describes, on this machine, and show what came of it.
+
+Everything is kept in .progenitor/ of the working directory. Run again, it goes on where it stopped; a finished study's
+result is shown at once. A larger budget in FILE makes it go on. Any other change is refused with what differs:
+--fresh starts another study beside it (name-2, name-3, …). Later runs go on with the newest study that FILE describes.
+
+With --json, standard output is one line: {"study", "best", "population"}, each trial with "trial", "metrics",
+"parameters" and "checkpoint"; a metric that is not finite is null. Nothing is printed there unless the study ended.
+
+Exit codes: 0 the study is completed; 1 it failed, or cannot go on; 2 a mistake in FILE or on the command line;
+130 ended by Ctrl-C and 143 by SIGTERM, what was trained being saved (a second signal ends at once).
+"""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import CliError
+from ..folder import announced, folder_at, held
+
+if TYPE_CHECKING:
+    from ..result import Result
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A Python file with a study and train.", show_default=False)],
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Workers; default: one per GPU, else per core.", show_default=False),
+    ] = None,
+    dir_: Annotated[Path, typer.Option("--dir", help="Where everything is kept.")] = Path(".progenitor"),
+    database: Annotated[
+        str | None,
+        typer.Option(help="Another database: sqlite:///PATH or postgresql://…", show_default=False),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Another folder for checkpoints.", show_default=False)
+    ] = None,
+    train_command: Annotated[
+        str,
+        typer.Option(
+            "--command", help="A shell command that trains instead of FILE's train.", show_default=False
+        ),
+    ] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start a new study beside those there are.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
+) -> None:
+    from progenitor.v1 import study_pb2
+    from progenitor_worker.pool import WorkerOptions
+    from progenitor_worker.process import Program, TrainingProcess
+
+    from .. import studies
+    from ..client import Client
+    from ..embedded import start_controller
+    from ..report import failures_text, result_text
+    from ..result import json_line, result_of
+    from ..training import ENDED, source_file, train, wish_of
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr if json else sys.stdout, flush=True)
+
+    source = source_file(file)
+    folder = folder_at(dir_)
+    checkpoints = folder.checkpoints if store is None else store.expanduser().resolve()
+    program = Program(source, train_command)
+    with ExitStack() as stack:
+        stack.enter_context(held(folder, f"run {file}"))
+        # The user's file loads while the controller starts.
+        trainer = TrainingProcess(program, {}, folder.logs / "trainer-0.log")
+        stack.callback(trainer.kill)
+        controller = stack.enter_context(start_controller(database or folder.database_url))
+        stack.enter_context(announced(folder, controller.address))
+        client = stack.enter_context(Client(controller.address))
+        wish, _ = wish_of(trainer, source)
+        study = studies.fresh(client, wish) if fresh else studies.joined(client, wish, say)
+        if study.state not in ENDED:
+            options = WorkerOptions(
+                program=program,
+                study=study.name,
+                spec=study.effective_spec,
+                controllers=(controller.address,),
+                store=checkpoints,
+                logs=folder.logs,
+                state=folder.workers,
+                slots=workers,
+            )
+            train(client, study, options, trainer, to_stderr=json)
+        result: Result = result_of(client, study.name, checkpoints)
+        if json:
+            print(json_line(result), flush=True)
+        else:
+            print(result_text(result, file.name), flush=True)
+        if result.status.study.state != study_pb2.STUDY_STATE_COMPLETED:
+            from progenitor.v1 import trial_pb2
+
+            failed = list(client.trials(study.name, [trial_pb2.TRIAL_STATE_FAILED]))
+            raise CliError(not_completed(result, failures_text(failed)))
+
+
+def not_completed(result: "Result", failures: str) -> str:
+    from ..wording import study_state
+
+    study = result.status.study
+    why = f": {study.state_message}" if study.state_message else "."
+    ways = "When the file is mended, `progenitor run --fresh` starts another study."
+    return "\n".join(filter(None, [f"{study.name} is {study_state(study.state)}{why}", failures, ways]))

@@ -1,0 +1,108 @@
+"""Train trials of a study at a running controller, until the study ends.
+
+With FILE the study is the one that it describes, made if there is none (not with --no-create). Without FILE,
+--study names one and --command trains. The checkpoints' folder must be the same place for all workers of a study.
+
+Exit codes: 0 the study is completed; 1 it failed, or these workers cannot go on; 2 a mistake in FILE or on the command
+line; 130 ended by Ctrl-C and 143 by SIGTERM, running trials being saved and given back (a second signal ends at once).
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import CliError, UsageError
+from ..folder import folder_at, make
+from ..names import resource_name
+
+
+def command(
+    controller: Annotated[
+        list[str],
+        typer.Option(help="Its address, HOST:PORT; again, or after commas, for others.", show_default=False),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="A Python file with a study and train.", show_default=False)
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="Without FILE: the study.", show_default=False)] = None,
+    train_command: Annotated[
+        str,
+        typer.Option(
+            "--command", help="A shell command that trains instead of FILE's train.", show_default=False
+        ),
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Workers; default: one per GPU, else per core.", show_default=False),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="The checkpoints' folder; default: DIR/checkpoints.", show_default=False),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="The workers' name; default: from host and state folder.", show_default=False),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="The workers' own folder; default: DIR/workers.", show_default=False)
+    ] = None,
+    logs: Annotated[
+        Path | None, typer.Option(help="The logs' folder; default: DIR/logs.", show_default=False)
+    ] = None,
+    dir_: Annotated[Path, typer.Option("--dir", help="Where these folders are.")] = Path(".progenitor"),
+    create: Annotated[bool, typer.Option(help="Make the study if there is none.")] = True,
+) -> None:
+    from progenitor.v1 import study_pb2
+    from progenitor_worker.pool import WorkerOptions
+    from progenitor_worker.process import Program, TrainingProcess
+
+    from .. import studies
+    from ..client import Client
+    from ..names import short
+    from ..report import outcome
+    from ..training import ENDED, source_file, train, wish_of
+
+    if file is None and (study is None or not train_command):
+        raise UsageError("Give a FILE, or --study and --command.")
+    if file is not None and study is not None:
+        raise UsageError("Give a FILE or --study, not both.")
+    addresses = tuple(
+        address.strip() for entry in controller for address in entry.split(",") if address.strip()
+    )
+    if not addresses:
+        raise UsageError("--controller needs an address, HOST:PORT.")
+    folder = folder_at(dir_)
+    make(folder)
+    log_folder = folder.logs if logs is None else logs.expanduser().resolve()
+    program = Program(None if file is None else source_file(file), train_command)
+    with ExitStack() as stack:
+        trainer = TrainingProcess(program, {}, log_folder / "trainer-0.log")
+        stack.callback(trainer.kill)
+        client = stack.enter_context(Client(*addresses))
+        if program.source is None:
+            found = client.study(resource_name(study or ""))
+        else:
+            wish, _ = wish_of(trainer, program.source)
+            if not create and not studies.family_of(client, wish.study_id):
+                raise CliError(f"There is no study {wish.study_id!r} at {client.address}.")
+            found = studies.joined(client, wish, print)
+        if found.state not in ENDED:
+            print(f"Working on {short(found.name)} at {', '.join(addresses)}.", flush=True)
+            options = WorkerOptions(
+                program=program,
+                study=found.name,
+                spec=found.effective_spec,
+                controllers=addresses,
+                store=folder.checkpoints if store is None else store.expanduser().resolve(),
+                logs=log_folder,
+                state=folder.workers if state is None else state.expanduser().resolve(),
+                slots=workers,
+                name=name,
+            )
+            train(client, found, options, trainer, to_stderr=False)
+        status = client.status(found.name)
+        print(outcome(status), flush=True)
+        if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
+            raise CliError(f"{found.name} did not complete.")

@@ -1,0 +1,125 @@
+"""A study's result as text: the best trial, its schedule, the population, and how to use them."""
+
+from collections.abc import Iterator
+
+from progenitor.v1 import study_service_pb2 as pb
+from progenitor.v1 import trial_pb2
+
+from .names import short
+from .result import Result, checkpoint_path
+from .view import trial_summary
+from .wording import cell, metrics, number, parameters, seconds, study_state, table, trial_state
+
+
+def result_text(result: Result, file: str) -> str:
+    parts = [outcome(result.status)]
+    if result.best is not None:
+        parts += [best_text(result, result.best), schedule_text(result)]
+    if result.population:
+        parts.append(f"Each member's newest completed trial:\n{population_text(result)}")
+    if result.best is not None:
+        parts.append(use_text(result, result.best, file))
+    return "\n\n".join(parts)
+
+
+def outcome(status: pb.GetStudyStatusResponse) -> str:
+    told = f": {status.study.state_message}" if status.study.state_message else ""
+    elapsed = seconds(status.elapsed.ToNanoseconds() / 1e9)
+    return (
+        f"{short(status.study.name)} is {study_state(status.study.state)}{told}\n"
+        f"{trial_summary(status)}, {status.total_steps} steps trained in {elapsed}."
+    )
+
+
+def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Trial]) -> str:
+    spec = status.study.spec
+    metric_names = tuple(metric.name for metric in spec.metrics)
+    lines = [outcome(status), f"Progress {status.progress:.0%}, {status.active_workers} workers active."]
+    if status.HasField("best_trial"):
+        best = status.best_trial
+        lines.append(f"Best: trial {short(best.name)}, {metrics(best.measurement.metrics, metric_names)}")
+    if population:
+        names = tuple(parameter.name for parameter in spec.parameters)
+        lines += ["", trials_table(tuple(population), names, metric_names)]
+    return "\n".join(lines)
+
+
+def best_text(result: Result, best: trial_pb2.Trial) -> str:
+    return (
+        f"Best: trial {short(best.name)} of member {best.member}, "
+        f"{metrics(best.measurement.metrics, result.metric_names)} at step {best.measurement.step}\n"
+        f"Checkpoint: {checkpoint_path(result.store, best.checkpoint)}"
+    )
+
+
+def schedule_text(result: Result) -> str:
+    rows = [
+        (
+            f"{stretch.first}…{stretch.last}",
+            *(cell(value) for value in stretch.parameters.values()),
+            *(
+                number(stretch.metrics[name]) if name in stretch.metrics else ""
+                for name in result.metric_names
+            ),
+        )
+        for stretch in result.schedule
+    ]
+    return "Its schedule:\n" + table(("steps", *result.parameter_names, *result.metric_names), rows)
+
+
+def population_text(result: Result) -> str:
+    return trials_table(result.population, result.parameter_names, result.metric_names)
+
+
+def trials_table(
+    trials: tuple[trial_pb2.Trial, ...], parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
+) -> str:
+    heads = ("trial", "member", "generation", "state", "steps", "parent", *metric_names, *parameter_names)
+    return table(heads, (tuple(trial_cells(trial, parameter_names, metric_names)) for trial in trials))
+
+
+def trial_cells(
+    trial: trial_pb2.Trial, parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
+) -> Iterator[str]:
+    yield short(trial.name)
+    yield str(trial.member)
+    yield str(trial.generation)
+    yield trial_state(trial.state)
+    reached = f" (at {trial.step})" if trial.step != trial.end_step else ""
+    yield f"{trial.start_step + 1}…{trial.end_step}{reached}"
+    yield short(trial.parent)
+    for name in metric_names:
+        yield number(trial.measurement.metrics[name]) if name in trial.measurement.metrics else ""
+    values = parameters(trial, parameter_names)
+    for name in parameter_names:
+        yield cell(values[name]) if name in values else ""
+
+
+def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
+    values = ", ".join(
+        f"{name!r}: {value!r}" for name, value in parameters(best, result.parameter_names).items()
+    )
+    budget = result.status.study.spec.budget
+    limits = ", ".join(
+        f"{name}={getattr(budget, name)}"
+        for name in ("max_steps", "max_trials", "max_total_steps")
+        if getattr(budget, name)
+    )
+    now = f" ({limits} now)" if limits else ""
+    return (
+        "To use it, load it as `train` loads session.warm_start:\n"
+        f"  checkpoint = Path({checkpoint_path(result.store, best.checkpoint)!r})\n"
+        f"  parameters = {{{values}}}\n"
+        f"To train on, give the study in {file} a larger budget{now} and run it again."
+    )
+
+
+def failures_text(failed: list[trial_pb2.Trial]) -> str:
+    """The newest failures' messages, each message once."""
+    messages = {trial.failure_message: trial for trial in failed if trial.failure_message}
+    newest = list(messages.items())[-3:]
+    return "\n".join(f"Trial {short(trial.name)} failed: {indented(message)}" for message, trial in newest)
+
+
+def indented(message: str) -> str:
+    return message.replace("\n", "\n  ")
