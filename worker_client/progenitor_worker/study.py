@@ -151,7 +151,6 @@ class Study:
         if name is not None and not isinstance(name, str):
             raise StudyError(f"name must be a string, it is {name!r}")
         self.name = name
-        self.parameters = dict(parameters)
         spec = pb.StudySpec(
             parameters=to_parameters(parameters),
             metrics=to_metrics(metrics),
@@ -162,6 +161,7 @@ class Study:
                 target,
             ),
         )
+        self.parameters = dict(parameters)
         if seed is not None:
             spec.seed = need_whole("seed", seed, least=0)
         if lease_duration is not None:
