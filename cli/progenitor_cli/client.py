@@ -1,8 +1,10 @@
 """Calls to a controller, each refusal as one clear message."""
 
-from collections.abc import Iterator
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import grpc
 from google.rpc import error_details_pb2
@@ -18,12 +20,16 @@ TIMEOUT = 20.0
 """Seconds that a call may take."""
 PAGE = 1000
 
-Request = TypeVar("Request", contravariant=True)
-Response = TypeVar("Response", covariant=True)
+Stream = Any
+"""An iterator of WatchTrialsResponse that can be cancelled; grpc has no type of it."""
+Request_contra = TypeVar("Request_contra", contravariant=True)
+Response_co = TypeVar("Response_co", covariant=True)
+Request = TypeVar("Request")
+Response = TypeVar("Response")
 
 
-class Method(Protocol[Request, Response]):
-    def __call__(self, request: Request, /, timeout: float | None = None) -> Response: ...
+class Method(Protocol[Request_contra, Response_co]):
+    def __call__(self, request: Request_contra, /, timeout: float | None = None) -> Response_co: ...
 
 
 class Client:
@@ -91,7 +97,9 @@ class Client:
             if not (token := page.next_page_token):
                 return found
 
-    def trials(self, study: str, states: list[trial_pb2.TrialState]) -> Iterator[trial_pb2.Trial]:
+    def trials(
+        self, study: str, states: Sequence[trial_pb2.TrialState.ValueType]
+    ) -> Iterator[trial_pb2.Trial]:
         """By number, those in `states` (empty: all); reads a page at a time."""
         token = ""
         while True:
@@ -112,7 +120,7 @@ class Client:
             if not (token := page.next_page_token):
                 return found
 
-    def watch(self, study: str, token: str) -> "grpc.CallIterator[pb.WatchTrialsResponse]":
+    def watch(self, study: str, token: str) -> Stream:
         """Raises grpc.RpcError while it is read, as any stream does."""
         return self._studies.WatchTrials(pb.WatchTrialsRequest(study=study, resume_token=token))
 
@@ -139,12 +147,12 @@ def first_reachable(addresses: tuple[str, ...]) -> grpc.Channel:
 
 def told(error: grpc.RpcError, address: str) -> CliError:
     """The one message that a failed call is shown as."""
-    assert isinstance(error, grpc.Call), "every failed call carries a status"
-    code, details = error.code(), error.details() or ""
+    call: Any = error  # what a stub raises is a grpc.Call too, which its type does not say
+    code, details = call.code(), call.details() or ""
     if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         return ControllerUnreachable(address, details)
     reason, violations = "", []
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(call)
     for packed in status.details if status is not None else ():
         info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         if packed.Unpack(info):

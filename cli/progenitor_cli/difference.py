@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 
 NOT_SET = "not set"
+Field = Any
+"""A FieldDescriptor, of which there are two implementations, whose types have nothing in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ def differences(old: Message, new: Message, path: str = "") -> Iterator[Differen
 
 
 def field_differences(
-    field: FieldDescriptor, old: Any, new: Any, old_owner: Message, new_owner: Message, path: str
+    field: Field, old_owner: Message, new_owner: Message, path: str
 ) -> Iterator[Difference]:
+    old, new = getattr(old_owner, field.name), getattr(new_owner, field.name)
     if field.is_repeated:
         yield from list_differences(field, keyed(field, old), keyed(field, new), path)
         return
@@ -53,7 +55,7 @@ def field_differences(
 
 
 def list_differences(
-    field: FieldDescriptor, old: dict[str, Any], new: dict[str, Any], path: str
+    field: Field, old: dict[str, Any], new: dict[str, Any], path: str
 ) -> Iterator[Difference]:
     element = value_field(field)
     if not is_record(element):
@@ -73,27 +75,27 @@ def list_differences(
         yield Difference(path, f"in the order {', '.join(old)}", ", ".join(new))
 
 
-def keyed(field: FieldDescriptor, values: Any) -> dict[str, Any]:
+def keyed(field: Field, values: Any) -> dict[str, Any]:
     if is_map(field):
         return {str(key): values[key] for key in sorted(values)}
     named = field.message_type is not None and "name" in field.message_type.fields_by_name
     return {value.name if named else str(place): value for place, value in enumerate(values)}
 
 
-def is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
+def is_map(field: Field) -> bool:
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
-def value_field(field: FieldDescriptor) -> FieldDescriptor:
+def value_field(field: Field) -> Field:
     return field.message_type.fields_by_name["value"] if is_map(field) else field
 
 
-def is_record(field: FieldDescriptor) -> bool:
+def is_record(field: Field) -> bool:
     """A message whose fields are worth naming one by one."""
     return field.message_type is not None and field.message_type.full_name != Duration.DESCRIPTOR.full_name
 
 
-def shown(field: FieldDescriptor, value: Any) -> str:
+def shown(field: Field, value: Any) -> str:
     if field.message_type is not None:
         if field.message_type.full_name == Duration.DESCRIPTOR.full_name:
             return f"{value.ToNanoseconds() / 1e9:g} s"
@@ -104,5 +106,5 @@ def shown(field: FieldDescriptor, value: Any) -> str:
     return repr(value)
 
 
-def shown_list(element: FieldDescriptor, values: dict[str, Any]) -> str:
+def shown_list(element: Field, values: dict[str, Any]) -> str:
     return "[" + ", ".join(shown(element, value) for value in values.values()) + "]"

@@ -31,7 +31,7 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  what the interpreter passes
         if self.number is not None:
             if sys.stderr.isatty():
                 os.write(sys.stderr.fileno(), SHOW_CURSOR)

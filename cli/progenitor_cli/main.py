@@ -17,12 +17,13 @@ app = typer.Typer(
     name="progenitor",
     help="Population-based training as a service: a population trains a model and finds its hyperparameter schedule.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, serve, work, status, trials):
-    app.command(help=command.__doc__)(command.command)
+for name, module in {"run": run, "serve": serve, "work": work, "status": status, "trials": trials}.items():
+    app.command(name, help=module.__doc__)(module.command)
 
 
 def show_version(wanted: bool) -> None:

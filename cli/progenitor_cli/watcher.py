@@ -6,9 +6,7 @@ from typing import Self
 
 import grpc
 
-from progenitor.v1 import study_service_pb2 as pb
-
-from .client import Client
+from .client import Client, Stream
 from .population import Population
 
 PATIENCE = 1.0
@@ -23,7 +21,7 @@ class Watcher:
         self._study = study
         self._population = population
         self._ended = threading.Event()
-        self._stream: grpc.CallIterator[pb.WatchTrialsResponse] | None = None
+        self._stream: Stream | None = None
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
@@ -22,11 +22,12 @@ def line(message: Message) -> str:
     return json.dumps(with_numbers(message.DESCRIPTOR, form), ensure_ascii=False)
 
 
-def with_numbers(descriptor: Descriptor, form: dict[str, Any]) -> dict[str, Any]:
+# Descriptors are of two implementations, whose types have nothing in common.
+def with_numbers(descriptor: Any, form: dict[str, Any]) -> dict[str, Any]:
     return {name: field_value(descriptor.fields_by_name[name], value) for name, value in form.items()}
 
 
-def field_value(field: FieldDescriptor, value: Any) -> Any:
+def field_value(field: Any, value: Any) -> Any:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         element = field.message_type.fields_by_name["value"]
         return {key: single(element, entry) for key, entry in value.items()}
@@ -35,7 +36,7 @@ def field_value(field: FieldDescriptor, value: Any) -> Any:
     return single(field, value)
 
 
-def single(field: FieldDescriptor, value: Any) -> Any:
+def single(field: Any, value: Any) -> Any:
     if field.cpp_type in WIDE:
         return int(value)
     if field.message_type is None or field.message_type.file.package == "google.protobuf":

@@ -1,5 +1,7 @@
 """How numbers, times, trials and tables read in a terminal."""
 
+from __future__ import annotations  # enums have a ValueType for type checkers only
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -36,11 +38,11 @@ def metrics(values: Mapping[str, float], names: Iterable[str]) -> str:
     return ", ".join(f"{name} {number(values[name])}" for name in names if name in values)
 
 
-def trial_state(state: int) -> str:
+def trial_state(state: trial_pb2.TrialState.ValueType) -> str:
     return trial_pb2.TrialState.Name(state).removeprefix("TRIAL_STATE_").lower()
 
 
-def study_state(state: int) -> str:
+def study_state(state: study_pb2.StudyState.ValueType) -> str:
     return study_pb2.StudyState.Name(state).removeprefix("STUDY_STATE_").lower()
 
 
