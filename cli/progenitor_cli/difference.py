@@ -29,9 +29,7 @@ def differences(old: Message, new: Message, path: str = "") -> Iterator[Differen
     """Field by field; members of a list that have names are compared by name, others by place."""
     for field in old.DESCRIPTOR.fields:
         inside = f"{path}.{field.name}" if path else field.name
-        yield from field_differences(
-            field, getattr(old, field.name), getattr(new, field.name), old, new, inside
-        )
+        yield from field_differences(field, old, new, inside)
 
 
 def field_differences(

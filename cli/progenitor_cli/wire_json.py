@@ -24,7 +24,9 @@ def line(message: Message) -> str:
 
 # Descriptors are of two implementations, whose types have nothing in common.
 def with_numbers(descriptor: Any, form: dict[str, Any]) -> dict[str, Any]:
-    return {name: field_value(descriptor.fields_by_name[name], value) for name, value in form.items()}
+    """In the order of the contract."""
+    present = (field for field in descriptor.fields if field.name in form)
+    return {field.name: field_value(field, form[field.name]) for field in present}
 
 
 def field_value(field: Any, value: Any) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def command(
     file: Annotated[Path, typer.Argument(help="A Python file with a study and train.", show_default=False)],
+    *,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Workers; default: one per GPU, else per core.", show_default=False),

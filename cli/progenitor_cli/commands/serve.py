@@ -1,7 +1,8 @@
 """Serve a database's studies to workers and to people, until a signal comes.
 
 Prints one line when it is ready. SIGTERM and Ctrl-C let calls under way finish; the exit code is 0. The default
-database is .progenitor/progenitor.db, which one process at a time may serve; a PostgreSQL database may have several controllers.
+database is .progenitor/progenitor.db, which one process at a time may serve; a PostgreSQL database may have several
+controllers.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 def command(
+    *,
     database: Annotated[
         str | None,
         typer.Option(help="sqlite:///PATH or postgresql://…; default: in DIR.", show_default=False),

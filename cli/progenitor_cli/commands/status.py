@@ -11,6 +11,7 @@ import typer
 
 
 def command(
+    *,
     study: Annotated[
         str | None, typer.Argument(help="May be left out if there is only one.", show_default=False)
     ] = None,

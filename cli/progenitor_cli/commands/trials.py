@@ -18,6 +18,7 @@ PREFIX = "TRIAL_STATE_"
 
 
 def command(
+    *,
     study: Annotated[
         str | None, typer.Argument(help="May be left out if there is only one.", show_default=False)
     ] = None,

@@ -19,6 +19,7 @@ from ..names import resource_name
 
 
 def command(
+    *,
     controller: Annotated[
         list[str],
         typer.Option(help="Its address, HOST:PORT; again, or after commas, for others.", show_default=False),
