@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     worker = import_module("progenitor_worker")
-    if name in worker.__all__:
+    if name == "__all__" or name in worker.__all__:  # the former for `from progenitor import *`
         return getattr(worker, name)
     raise AttributeError(f"module 'progenitor' has no attribute {name!r}")
 
