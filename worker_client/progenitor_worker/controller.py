@@ -50,6 +50,9 @@ Response = TypeVar("Response", bound=Message)
 class CallError(Exception):
     """A call had no answer."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.__class__.__doc__)
+
 
 class GaveUp(CallError):
     """No controller has answered, and the call was not to be tried any longer."""

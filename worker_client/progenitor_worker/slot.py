@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
+import logging
 import platform
 import threading
 import time
@@ -20,6 +21,8 @@ from .held_trial import HeldTrial
 from .place import Place
 from .process import Description, ProcessDied, Program, TrainingProcess
 from .trial_run import FAILED, LOST, Outcome, TrialRun
+
+logger = logging.getLogger(__name__)
 
 MAX_MESSAGE = 4000
 """Characters of a failure message that are sent."""
@@ -75,7 +78,7 @@ class Slot:
         self._idle_since = time.monotonic()
 
     def run(self) -> None:
-        """Until the study has ended or the worker is to leave; tells how it ended, and never raises."""
+        """Until the study has ended or the worker is to leave; tells how it ended, whatever that was."""
         state, error = study_pb2.STUDY_STATE_UNSPECIFIED, ""
         try:
             state = self._work()
@@ -83,10 +86,15 @@ class Slot:
             error = "" if self._leaving.is_set() else "gave up"
         except (Refused, StudyGone, Superseded, ProcessDied) as reason:
             error = str(reason)
+        except Exception as reason:
+            # A full disk, say. Whoever waits for the slot's end must hear of it; the thread's end is not seen.
+            logger.exception("worker %s ended unexpectedly", self._place.id)
+            error = f"{type(reason).__name__}: {reason}"
         finally:
             for process in (self._trainer, self._evaluator):
                 if process is not None:
                     process.kill()
+            self._controller.close()
             self._place.release()
         self._tell(SlotEnded(self._place.slot, state, error))
 
