@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,154 @@ def test_a_command_is_asked_to_stop_by_sigterm_and_names_the_step_it_reached(
     seen = messages(process)
     assert (seen[-1]["kind"], seen[-1]["step"]) == ("done", 2)
     assert [m["checkpoint"]["step"] for m in seen if m["kind"] == "saved"] == [2]
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists() or zombie(pid)
+
+
+FORKING = """
+import subprocess
+def train(session, lr):
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+        os._exit(0)
+    other = subprocess.Popen(["sleep", "600"])
+    print("started", child, other.pid, flush=True)
+    if lr == 1.0:
+        os._exit(3)
+    session.report(score=1.0)
+    sum(range(10**12))
+"""
+
+
+def started(folder: Path) -> list[int]:
+    def told() -> list[int]:
+        log = folder / "trial.log"
+        words = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+        return [int(pid) for line in words if line[0] == "started" for pid in line[1:]]
+
+    return until(told)
+
+
+def test_a_crash_is_noticed_although_a_child_holds_the_connection_and_the_child_is_ended(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(FORKING)
+    process.description()
+    process.send(job(tmp_path, parameters={"lr": 1.0}))
+    with pytest.raises(ProcessDied, match="exited with 3"):
+        until(lambda: process.receive(0.05))
+    for child in started(tmp_path):
+        until(partial(gone, child))
+
+
+def test_killing_ends_what_user_code_started(start: Start, tmp_path: Path) -> None:
+    process = start(FORKING)
+    process.description()
+    process.send(job(tmp_path))
+    children = started(tmp_path)
+    process.kill()
+    for child in children:
+        until(partial(gone, child))
+
+
+def owned(source: Path, folder: Path, command: str = "") -> subprocess.Popen[bytes]:
+    """A worker of its own that has one trial running."""
+    program = OWNER.replace("Program(Path(sys.argv[1]))", "Program(Path(sys.argv[1]), sys.argv[3])")
+    return subprocess.Popen(
+        [sys.executable, "-c", program % job(folder), str(source), str(folder), command],
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def test_what_user_code_started_does_not_outlive_the_worker_either(tmp_path: Path) -> None:
+    source = tmp_path / "user.py"
+    source.write_text(HEAD + FORKING)
+    owner = owned(source, tmp_path)
+    children = started(tmp_path)
+    owner.kill()
+    owner.wait()
+    for child in children:
+        until(partial(gone, child))
+
+
+def test_an_exit_asked_for_by_user_code_fails_the_trial_and_keeps_the_process(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("def train(session, lr): sys.exit('enough')")
+    process.description()
+    for _ in range(2):
+        process.send(job(tmp_path))
+        assert messages(process)[-1]["message"].startswith("SystemExit: enough")
+
+
+def test_a_child_that_user_code_forked_can_be_terminated(start: Start, tmp_path: Path) -> None:
+    process = start(
+        """
+        import multiprocessing
+        def train(session, lr):
+            child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+            child.start()
+            child.terminate()
+            child.join()
+            session.advance(4)
+        """
+    )
+    process.description()
+    process.send(job(tmp_path))
+    assert messages(process)[-1]["kind"] == "done"
+
+
+def test_sigint_is_for_the_worker_only(start: Start, tmp_path: Path) -> None:
+    process = start(GOOD)
+    process.description()
+    process.send(job(tmp_path, end_step=10**9))
+    assert process.receive(60) is not None
+    os.kill(process.pid, signal.SIGINT)
+    process.stop()
+    assert messages(process)[-1]["kind"] == "done"
+
+
+def test_a_segmentation_fault_leaves_its_python_lines_in_the_log(start: Start, tmp_path: Path) -> None:
+    process = start(
+        """
+        import ctypes
+        def crash():
+            ctypes.string_at(0)
+        def train(session, lr):
+            crash()
+        """
+    )
+    process.description()
+    process.send(job(tmp_path))
+    with pytest.raises(ProcessDied, match="SIGSEGV"):
+        messages(process)
+    assert "in crash" in (tmp_path / "trial.log").read_text()
+
+
+def test_what_c_code_prints_is_in_its_own_trials_log(start: Start, tmp_path: Path) -> None:
+    process = start(
+        """
+        import ctypes
+        def train(session, lr):
+            ctypes.CDLL(None).puts(b"from C")
+            session.advance(4)
+        """
+    )
+    process.description()
+    process.send(job(tmp_path))
+    assert messages(process)[-1]["kind"] == "done"
+    assert "from C" in (tmp_path / "trial.log").read_text()
+
+
+def test_modules_beside_the_file_are_found_and_those_of_the_working_directory_hide_nothing(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beside.py").write_text("NAME = 'beside'")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "queue.py").write_text("raise RuntimeError('hidden')")
+    monkeypatch.chdir(elsewhere)
+    assert start("import beside\n" + GOOD).description().problems == ()

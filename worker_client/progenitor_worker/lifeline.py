@@ -1,11 +1,17 @@
-"""A child process that never outlives the process that started it."""
+"""Child processes that never outlive the process that started them, nor what they started themselves."""
 
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 
 PR_SET_PDEATHSIG = 1
+
+# The subshell is no child of ours any more once its shell has ended, so that user code which waits for all of its
+# children does not wait for it. Without job control it stays in our process group. Its standard input would be
+# /dev/null, hence descriptor 3.
+GUARD = "exec 3<&0; (trap '' TERM INT HUP; read -r _ <&3; kill -KILL 0) &"
 
 
 def end_with_parent(parent: int, signal_number: int = signal.SIGKILL) -> None:
@@ -19,3 +25,19 @@ def end_with_parent(parent: int, signal_number: int = signal.SIGKILL) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:
         os._exit(1)  # it ended before we asked
+
+
+def guard_group(lifeline: int, group: int | None = None) -> None:
+    """Has a process group killed, this process's own by default, when the other end of the pipe `lifeline` closes.
+
+    What user code started is in that group, and gets no word from the kernel when the worker is gone. The guard ends
+    with the group. While it is there, no other group gets the group's number.
+    """
+    subprocess.run(
+        ["/bin/sh", "-c", GUARD],
+        stdin=lifeline,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        process_group=group,
+    )

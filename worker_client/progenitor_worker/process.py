@@ -15,8 +15,12 @@ from .channel import Channel, Message
 
 EXIT_PATIENCE = 5.0
 """Seconds for a process that was killed, or whose connection ended, to be gone."""
+MESSAGE_PATIENCE = 60.0
+"""Seconds for the rest of a message whose beginning has arrived."""
+DEATH_INTERVAL = 1.0
+"""Seconds between two looks at whether a process is still there that has been silent."""
 LOG_TAIL_LINES = 10
-LOG_TAIL_BYTES = 4096
+LOG_TAIL_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +56,27 @@ class TrainingProcess:
     def __init__(self, program: Program, environment: Mapping[str, str], log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
+        ours.settimeout(MESSAGE_PATIENCE)
+        lifeline, self._lifeline = os.pipe()
         self.log = log
-        arguments = [f"--connection={theirs.fileno()}", f"--parent={os.getpid()}"]
+        arguments = [f"--connection={theirs.fileno()}", f"--parent={os.getpid()}", f"--lifeline={lifeline}"]
         arguments += [f"--source={program.source}"] if program.source else []
         arguments += [f"--command={program.command}"] if program.command else []
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "progenitor_worker.trainer", *arguments],
+                # -P: a module of the user's in the working directory must not stand in for one of ours.
+                [sys.executable, "-P", "-m", "progenitor_worker.trainer", *arguments],
                 env=os.environ | environment | {"PYTHONUNBUFFERED": "1"},
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), lifeline],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
         theirs.close()
+        os.close(lifeline)
         self._channel = Channel(ours)
+        self._killed = False
         self._description: Description | None = None
 
     @property
@@ -81,7 +90,7 @@ class TrainingProcess:
     def description(self) -> Description:
         """Waits for the user's file to be loaded. Raises ProcessDied with its exception if it could not be."""
         while self._description is None:
-            message = self.receive(None)
+            message = self.receive(DEATH_INTERVAL)
             if message is None:
                 continue
             if message["kind"] == "broken":
@@ -94,31 +103,41 @@ class TrainingProcess:
         """To a process that has died in the meantime nothing is sent; `receive` tells."""
         self._channel.send(message)
 
-    def receive(self, timeout: float | None) -> Message | None:
+    def receive(self, timeout: float) -> Message | None:
         """The next message, None if none came within `timeout` seconds; raises ProcessDied."""
         try:
-            return self._channel.receive(timeout)
+            message = self._channel.receive(timeout)
+            if message is not None or self.alive:
+                return message
+            message = self._channel.receive(0.0)  # what it said last
         except EOFError:
-            raise ProcessDied(self._how_it_ended()) from None
+            message = None
+        if message is None:  # also without an end of the connection: what it forked may hold that open
+            raise ProcessDied(self._how_it_ended())
+        return message
 
     def stop(self) -> None:
         """Asks for the running session to end early."""
         self._channel.send({"kind": "stop"})
 
     def kill(self) -> None:
-        """Ends it and what it started, at once."""
-        if self.alive:
-            with suppress(ProcessLookupError):  # it has just ended by itself
-                os.killpg(self._process.pid, signal.SIGKILL)
+        """Ends it and what it started, at once; what a dead one has left behind too."""
+        if self._killed:
+            return
+        self._killed = True
+        with suppress(ProcessLookupError):  # it ended before it had a guard, and left nothing
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._channel.close()
+        os.close(self._lifeline)
 
     def _how_it_ended(self) -> str:
         try:
             code = self._process.wait(EXIT_PATIENCE)
         except subprocess.TimeoutExpired:
-            self.kill()
             return "the training process closed its connection and was ended"
+        finally:
+            self.kill()
         if code >= 0:
             return f"the training process exited with {code}"
         name = signal.Signals(-code).name

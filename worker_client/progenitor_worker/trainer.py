@@ -6,6 +6,8 @@ one try of one trial.
 """
 
 import argparse
+import ctypes
+import faulthandler
 import os
 import queue
 import signal
@@ -19,7 +21,7 @@ from pathlib import Path
 
 from .channel import Channel, Message
 from .command import command_train
-from .lifeline import end_with_parent
+from .lifeline import end_with_parent, guard_group
 from .session import Session, SessionError, Value
 from .signature import arguments_for
 from .store import CheckpointError, CheckpointStore, Holder, Saved
@@ -65,7 +67,7 @@ class Trainer:
 
     def serve(self, source: Path | None) -> None:
         threading.Thread(target=self._listen, name="progenitor-listener", daemon=True).start()
-        signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+        self._heed_signals()
         if not self._prepare(source):
             return
         while True:
@@ -74,6 +76,20 @@ class Trainer:
                 self._evaluate(command)
             else:
                 self._train(command)
+
+    def _heed_signals(self) -> None:
+        """SIGTERM asks to stop, as whoever ends a whole machine sends it to everyone; SIGINT is for the worker."""
+        trainer = os.getpid()
+
+        def heed(number: int, _frame: object) -> None:
+            if os.getpid() != trainer:  # a process that user code forked: there they end it
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            elif number == signal.SIGTERM:
+                self._stop.set()
+
+        signal.signal(signal.SIGTERM, heed)
+        signal.signal(signal.SIGINT, heed)
 
     def _listen(self) -> None:
         """Ends the process when the worker is gone, whatever user code is doing."""
@@ -181,12 +197,12 @@ class Trainer:
         print_users_traceback(error)
         self._flush()
         self._channel.send({"kind": "failed", "message": message})
-        if not isinstance(error, Exception):
-            raise SystemExit(1)  # the user's code asked for the interpreter's end
 
     def _flush(self) -> None:
+        """Python's output, and what C code printed with its own buffer."""
         sys.stdout.flush()
         sys.stderr.flush()
+        ctypes.CDLL(None).fflush(None)
 
 
 def write_to_log(log: Path, header: str) -> None:
@@ -207,12 +223,19 @@ def main() -> None:
         "--connection", type=int, required=True, help="file descriptor of the worker's socket"
     )
     parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
+    parser.add_argument(
+        "--lifeline", type=int, required=True, help="file descriptor of a pipe that ends with the worker"
+    )
     parser.add_argument("--source", type=Path, help="the user's file")
     parser.add_argument(
         "--command", default="", help="shell command that trains, instead of the file's train"
     )
     options = parser.parse_args()
     end_with_parent(options.parent)
+    guard_group(options.lifeline)
+    os.close(options.lifeline)
+    faulthandler.enable()
+    sys.argv = [str(options.source or "")]
     os.set_inheritable(options.connection, False)  # noqa: FBT003  it takes no name
     channel = Channel(socket.socket(fileno=options.connection))
     Trainer(channel, options.command).serve(options.source)

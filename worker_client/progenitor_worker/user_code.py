@@ -63,13 +63,18 @@ def load(source: Path, *, needs_train: bool = True) -> UserCode:
 
 
 def import_file(source: Path) -> ModuleType:
-    """The file as a module of its own name, its folder first on the path as for a script."""
+    """The file as a module of its own name, its folder first on the path as for a script.
+
+    By that name processes that it starts find what it pickles; one that would hide another module gets another name.
+    """
     sys.path.insert(0, str(source.parent))
-    specification = importlib.util.spec_from_file_location(source.stem, source)
+    taken = source.stem in sys.modules or source.stem in sys.stdlib_module_names
+    name = f"user_{source.stem}" if taken else source.stem
+    specification = importlib.util.spec_from_file_location(name, source)
     if specification is None or specification.loader is None:
         raise ImportError(f"{source} is not a Python file: its name must end in .py")
     module = importlib.util.module_from_spec(specification)
-    sys.modules[source.stem] = module
+    sys.modules[name] = module
     specification.loader.exec_module(module)
     return module
 
