@@ -41,6 +41,7 @@ def study(**changes: Any) -> Study:
 
 LEFT_OUT = object()
 WRONG: Any = 0.5
+TEXT: Any = "0"
 
 
 def test_what_is_left_out_is_left_to_the_controller() -> None:
@@ -168,7 +169,7 @@ def test_a_slip_is_an_error_that_names_the_argument(changes: dict[str, Any], tol
         (lambda: Double(1, 0), "greater than max"),
         (lambda: Double(0, 1, log=True), "log scale"),
         (lambda: Double(0, float("inf")), "finite"),
-        (lambda: Double("0", 1), "finite number"),
+        (lambda: Double(TEXT, 1), "finite number"),
         (lambda: Integer(WRONG, 2), "whole number"),
         (lambda: Integer(0, 2**63), "64 bits"),
         (lambda: Discrete([]), "at least one"),
