@@ -74,8 +74,10 @@ def held(folder: Folder, command: str) -> Iterator[None]:
         folder.address.unlink(missing_ok=True)  # of a holder that was killed
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
-        yield
-        os.ftruncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor.v1 import trial_pb2
 
 from .names import short
 from .result import Result, checkpoint_path
@@ -23,7 +23,9 @@ def result_text(result: Result, file: str) -> str:
 
 
 def outcome(status: pb.GetStudyStatusResponse) -> str:
-    told = f": {status.study.state_message}" if status.study.state_message else ""
+    """One that failed is told why at the end, as what ended the command."""
+    reason = status.study.state_message if status.study.state == study_pb2.STUDY_STATE_COMPLETED else ""
+    told = f": {reason}" if reason else "."
     elapsed = seconds(status.elapsed.ToNanoseconds() / 1e9)
     return (
         f"{short(status.study.name)} is {study_state(status.study.state)}{told}\n"
@@ -34,7 +36,10 @@ def outcome(status: pb.GetStudyStatusResponse) -> str:
 def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Trial]) -> str:
     spec = status.study.spec
     metric_names = tuple(metric.name for metric in spec.metrics)
-    lines = [outcome(status), f"Progress {status.progress:.0%}, {status.active_workers} workers active."]
+    lines = [outcome(status)]
+    if status.study.state_message and status.study.state != study_pb2.STUDY_STATE_COMPLETED:
+        lines.append(status.study.state_message)
+    lines.append(f"Progress {status.progress:.0%}, {status.active_workers} workers active.")
     if status.HasField("best_trial"):
         best = status.best_trial
         lines.append(f"Best: trial {short(best.name)}, {metrics(best.measurement.metrics, metric_names)}")
@@ -55,7 +60,7 @@ def best_text(result: Result, best: trial_pb2.Trial) -> str:
 def schedule_text(result: Result) -> str:
     rows = [
         (
-            f"{stretch.first}…{stretch.last}",
+            steps_cell(stretch.first, stretch.last),
             *(cell(value) for value in stretch.parameters.values()),
             *(
                 number(stretch.metrics[name]) if name in stretch.metrics else ""
@@ -86,13 +91,17 @@ def trial_cells(
     yield str(trial.generation)
     yield trial_state(trial.state)
     reached = f" (at {trial.step})" if trial.step != trial.end_step else ""
-    yield f"{trial.start_step + 1}…{trial.end_step}{reached}"
+    yield f"{steps_cell(trial.start_step + 1, trial.end_step)}{reached}"
     yield short(trial.parent)
     for name in metric_names:
         yield number(trial.measurement.metrics[name]) if name in trial.measurement.metrics else ""
     values = parameters(trial, parameter_names)
     for name in parameter_names:
         yield cell(values[name]) if name in values else ""
+
+
+def steps_cell(first: int, last: int) -> str:
+    return str(last) if first == last else f"{first}…{last}"
 
 
 def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
@@ -114,12 +123,9 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     )
 
 
-def failures_text(failed: list[trial_pb2.Trial]) -> str:
-    """The newest failures' messages, each message once."""
-    messages = {trial.failure_message: trial for trial in failed if trial.failure_message}
-    newest = list(messages.items())[-3:]
-    return "\n".join(f"Trial {short(trial.name)} failed: {indented(message)}" for message, trial in newest)
-
-
-def indented(message: str) -> str:
-    return message.replace("\n", "\n  ")
+def not_completed(study: study_pb2.Study, failures: list[str]) -> str:
+    """Why a study that ended is not completed: the controller's reason, or else the failures themselves."""
+    reason = study.state_message.partition("; trial ")[0] if failures else study.state_message
+    heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
+    ways = "When the file is mended, `progenitor run --fresh` starts another study."
+    return "\n".join([heading, *failures, ways])

@@ -19,9 +19,9 @@ from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 from .client import Client
 from .ending import Ending
 from .errors import CliError, ControllerUnreachable, Interrupted, UsageError
+from .failures import essence, failure_text
 from .names import id_from_file, id_from_name, short
 from .population import Population
-from .report import indented
 from .studies import Wish
 from .view import View, view_for
 from .watcher import Watcher
@@ -79,11 +79,9 @@ class Listener:
                 self._ending.wake.set()
 
     def _failed(self, event: TrialEnded) -> None:
-        log = f"log: {event.log}"
-        message = event.message.replace(log, "").strip()
-        if message not in self._told:
-            self._told.add(message)
-            self._view.say(f"Trial {short(event.trial.name)} failed: {indented(message)}\n  {log}")
+        if essence(event.message) not in self._told:
+            self._told.add(essence(event.message))
+            self._view.say(failure_text(event.trial.name, event.message, event.log))
 
     def _once(self, message: str) -> None:
         if message not in self._told:

@@ -14,15 +14,12 @@ Exit codes: 0 the study is completed; 1 it failed, or cannot go on; 2 a mistake 
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..errors import CliError
 from ..folder import announced, folder_at, held
-
-if TYPE_CHECKING:
-    from ..result import Result
 
 
 def command(
@@ -49,14 +46,15 @@ def command(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start a new study beside those there are.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
-    from progenitor.v1 import study_pb2
+    from progenitor.v1 import study_pb2, trial_pb2
     from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program, TrainingProcess
 
     from .. import studies
     from ..client import Client
     from ..embedded import start_controller
-    from ..report import failures_text, result_text
+    from ..failures import distinct
+    from ..report import not_completed, result_text
     from ..result import json_line, result_of
     from ..training import ENDED, source_file, train, wish_of
 
@@ -89,22 +87,11 @@ def command(
                 slots=workers,
             )
             train(client, study, options, trainer, to_stderr=json)
-        result: Result = result_of(client, study.name, checkpoints)
+        result = result_of(client, study.name, checkpoints)
         if json:
             print(json_line(result), flush=True)
         else:
             print(result_text(result, file.name), flush=True)
         if result.status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            from progenitor.v1 import trial_pb2
-
-            failed = list(client.trials(study.name, [trial_pb2.TRIAL_STATE_FAILED]))
-            raise CliError(not_completed(result, failures_text(failed)))
-
-
-def not_completed(result: "Result", failures: str) -> str:
-    from ..wording import study_state
-
-    study = result.status.study
-    why = f": {study.state_message}" if study.state_message else "."
-    ways = "When the file is mended, `progenitor run --fresh` starts another study."
-    return "\n".join(filter(None, [f"{study.name} is {study_state(study.state)}{why}", failures, ways]))
+            failed = client.trials(study.name, [trial_pb2.TRIAL_STATE_FAILED])
+            raise CliError(not_completed(result.status.study, distinct(failed)))

@@ -55,14 +55,15 @@ def command(
     dir_: Annotated[Path, typer.Option("--dir", help="Where these folders are.")] = Path(".progenitor"),
     create: Annotated[bool, typer.Option(help="Make the study if there is none.")] = True,
 ) -> None:
-    from progenitor.v1 import study_pb2
+    from progenitor.v1 import study_pb2, trial_pb2
     from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program, TrainingProcess
 
     from .. import studies
     from ..client import Client
+    from ..failures import distinct
     from ..names import short
-    from ..report import outcome
+    from ..report import not_completed, outcome
     from ..training import ENDED, source_file, train, wish_of
 
     if file is None and (study is None or not train_command):
@@ -106,4 +107,5 @@ def command(
         status = client.status(found.name)
         print(outcome(status), flush=True)
         if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            raise CliError(f"{found.name} did not complete.")
+            failed = client.trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
+            raise CliError(not_completed(status.study, distinct(failed)))

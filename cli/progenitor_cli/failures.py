@@ -1,0 +1,31 @@
+"""Why trials failed: one mistake in the user's code fails many trials, and is told once."""
+
+from collections.abc import Iterable
+
+from progenitor.v1 import trial_pb2
+
+from .names import short
+
+HEADERS = ("log: ", "--- trial ")
+"""How those lines of a message begin that differ from trial to trial."""
+
+
+def essence(message: str) -> str:
+    """What is the same in the failures of several trials."""
+    return "\n".join(line for line in message.splitlines() if not line.startswith(HEADERS))
+
+
+def failure_text(trial: str, message: str, log: str = "") -> str:
+    """`trial` is its name; `log` the path if it is known apart from the message."""
+    path = log or next((line[5:] for line in message.splitlines() if line.startswith("log: ")), "")
+    lines = [*essence(message).splitlines(), *([f"log: {path}"] if path else [])]
+    return f"Trial {short(trial)} failed: " + "\n  ".join(lines)
+
+
+def distinct(failed: Iterable[trial_pb2.Trial]) -> list[str]:
+    """The texts of the newest three failures that differ, the newest last; `failed` is by number."""
+    newest: dict[str, trial_pb2.Trial] = {}
+    for trial in failed:
+        newest.pop(essence(trial.failure_message), None)
+        newest[essence(trial.failure_message)] = trial
+    return [failure_text(trial.name, trial.failure_message) for trial in list(newest.values())[-3:]]
