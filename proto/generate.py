@@ -21,8 +21,8 @@ STUBS = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
 def generate(target: Path) -> None:
     """Writes the stubs of every .proto file below `target`, in the tree of the sources."""
     protos = sorted(SOURCES.rglob("*.proto"))
-    kinds = ("python_out", "grpc_python_out", "mypy_out", "mypy_grpc_out")
-    outputs = [f"--{kind}={target}" for kind in kinds]
+    kinds = ("python_out=", "grpc_python_out=", "mypy_out=quiet:", "mypy_grpc_out=quiet:")
+    outputs = [f"--{kind}{target}" for kind in kinds]
     scripts = Path(sys.executable).parent  # where mypy-protobuf's plug-ins lie, on PATH or not
     plugins = [f"--plugin={scripts / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
     protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{SOURCES}"]
