@@ -40,3 +40,15 @@ def test_evaluate_takes_the_parameters_that_it_names() -> None:
     assert arguments_for(everything, {"lr": 0.1, "width": 3}) == {"lr": 0.1, "width": 3}
     (problem,) = check_evaluate(demanding, ["lr", "width"])
     assert "'depth'" in problem
+
+
+def test_a_parameter_called_like_the_first_argument_is_told_before_anything_runs() -> None:
+    def train(rate: Any, **parameters: Any) -> None: ...
+    def evaluate(rate: Any, **parameters: Any) -> None: ...
+    def evaluate_without(rate: Any) -> None: ...
+
+    (problem,) = check_train(train, ["rate", "width"])
+    assert "'rate'" in problem
+    (problem,) = check_evaluate(evaluate, ["rate", "width"])
+    assert "'rate'" in problem
+    assert check_evaluate(evaluate_without, ["rate"]) == []

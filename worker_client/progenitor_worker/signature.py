@@ -13,6 +13,7 @@ NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 def check_train(train: Callable[..., object], parameters: Sequence[str]) -> list[str]:
     """What to change so that `train(session, …)` takes exactly the study's parameters by name."""
     problems, takes_all, named, required = _taken("train", "session", train)
+    problems += _clash("train", train, parameters)
     if problems:
         return problems
     unknown = [name for name in required if name not in parameters]
@@ -32,7 +33,9 @@ def check_train(train: Callable[..., object], parameters: Sequence[str]) -> list
 
 def check_evaluate(evaluate: Callable[..., object], parameters: Sequence[str]) -> list[str]:
     """What to change so that `evaluate(checkpoint, …)` can be called; it takes those parameters that it names."""
-    problems, _, _, required = _taken("evaluate", "checkpoint", evaluate)
+    problems, takes_all, _, required = _taken("evaluate", "checkpoint", evaluate)
+    if takes_all:
+        problems += _clash("evaluate", evaluate, parameters)
     unknown = [name for name in required if name not in parameters]
     if unknown and not problems:
         problems.append(f"evaluate wants {_list(unknown)}, which the study does not have")
@@ -71,6 +74,19 @@ def _taken(
     named = [parameter for parameter in rest if parameter.kind in NAMED]
     required = [parameter.name for parameter in named if parameter.default is Parameter.empty]
     return [], takes_all, [parameter.name for parameter in named], required
+
+
+def _clash(name: str, function: Callable[..., object], parameters: Sequence[str]) -> list[str]:
+    """The first argument is given by position: a parameter of its name would be given twice."""
+    try:
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+    except (TypeError, ValueError):
+        return []  # built in: it tells when it is called
+    if first is None or first.kind is not Parameter.POSITIONAL_OR_KEYWORD or first.name not in parameters:
+        return []
+    return [
+        f"the first argument of {name} is called {first.name!r}, like a parameter of the study: rename one"
+    ]
 
 
 def _list(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from progenitor.v1 import study_pb2 as pb
 
 from .domains import (
+    INT32_MAX,
     Categorical,
     Discrete,
     Domain,
@@ -20,11 +21,14 @@ from .domains import (
     StudyError,
     need_flag,
     need_number,
+    need_positive,
     need_whole,
 )
 
 Value = float | int | str
 Seconds = float | timedelta
+LONGEST = 315_576_000_000.0
+"""Seconds, 10,000 years: what a duration on the wire can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ class Study:
             spec.lease_duration.CopyFrom(to_duration("lease_duration", lease_duration))
         if max_failures_per_trial is not None:
             spec.max_failures_per_trial = need_whole(
-                "max_failures_per_trial", max_failures_per_trial, least=1
+                "max_failures_per_trial", max_failures_per_trial, least=1, most=INT32_MAX
             )
         population = {
             "population_size": population_size,
@@ -183,7 +187,7 @@ class Study:
             spec.population_based_training.CopyFrom(to_population(population))
         else:
             spec.random_search.CopyFrom(to_random_search(algorithm, population))
-        for place, member in enumerate(initial_population):
+        for place, member in enumerate(listed("initial_population", initial_population)):
             spec.initial_population.append(to_member(f"initial_population[{place}]", member, parameters))
         set_early_stopping(spec, early_stopping)
         self._spec = spec
@@ -247,14 +251,15 @@ def to_random_search(algorithm: object, population: Mapping[str, object]) -> pb.
     given = [name for name, value in population.items() if value is not None]
     if given:
         raise StudyError(f"algorithm=RandomSearch(…) has no population: leave out {', '.join(given)}")
-    return pb.RandomSearch(configurations=need_whole("configurations", algorithm.configurations, least=1))
+    count = need_whole("configurations", algorithm.configurations, least=1, most=INT32_MAX)
+    return pb.RandomSearch(configurations=count)
 
 
 def to_population(options: Mapping[str, Any]) -> pb.PopulationBasedTraining:
     if options["population_size"] is None:
         raise StudyError("population_size is missing: how many members train side by side, such as 8")
     population = pb.PopulationBasedTraining(
-        population_size=need_whole("population_size", options["population_size"], least=1),
+        population_size=need_whole("population_size", options["population_size"], least=1, most=INT32_MAX),
         synchronous=need_flag("synchronous", options["synchronous"] or False),
     )
     set_selection(population, options["selection"])
@@ -264,13 +269,19 @@ def to_population(options: Mapping[str, Any]) -> pb.PopulationBasedTraining:
     if options["exploration_scope"] is not None:
         population.exploration_scope = one_of("exploration_scope", options["exploration_scope"], SCOPES)
     if options["start_after_members"] is not None:
-        least = need_whole("start_after_members", options["start_after_members"], least=0)
-        population.start_after_members = least
+        members = need_whole("start_after_members", options["start_after_members"], least=0, most=INT32_MAX)
+        population.start_after_members = members
     return population
 
 
-def one_of(argument: str, value: str, allowed: Mapping[str, Any]) -> Any:
-    if value not in allowed:
+def listed(argument: str, values: object) -> Sequence[Any]:
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise StudyError(f"{argument} must be a list, it is {values!r}")
+    return values
+
+
+def one_of(argument: str, value: object, allowed: Mapping[str, Any]) -> Any:
+    if not isinstance(value, str) or value not in allowed:
         raise StudyError(f"{argument} must be one of {', '.join(map(repr, allowed))}, it is {value!r}")
     return allowed[value]
 
@@ -313,10 +324,11 @@ def to_metrics(metrics: object) -> list[pb.MetricSpec]:
 
 def to_duration(argument: str, length: object) -> Duration:
     seconds = length.total_seconds() if isinstance(length, timedelta) else need_number(argument, length)
-    if seconds <= 0:
-        raise StudyError(f"{argument} must be more than 0 seconds, it is {length!r}")
+    nanoseconds = round(min(seconds, LONGEST + 1) * 1e9)
+    if not 0 < nanoseconds <= LONGEST * 1e9:
+        raise StudyError(f"{argument} must be more than 0 seconds and at most 10,000 years, it is {length!r}")
     duration = Duration()
-    duration.FromNanoseconds(round(seconds * 1e9))
+    duration.FromNanoseconds(nanoseconds)
     return duration
 
 
@@ -325,6 +337,8 @@ def to_member(argument: str, member: object, parameters: Mapping[str, Domain]) -
         member = InitialMember(member)
     if not isinstance(member, InitialMember):
         raise StudyError(f"{argument} must be a dict of parameters or an InitialMember, it is {member!r}")
+    if not isinstance(member.parameters, Mapping):
+        raise StudyError(f"{argument}.parameters must be a dict, they are {member.parameters!r}")
     message = pb.InitialMember(start_step=need_whole(f"{argument}.start_step", member.start_step, least=0))
     message.warm_start_uri = str(member.warm_start or "")
     for name, value in member.parameters.items():
@@ -341,12 +355,12 @@ def set_selection(population: pb.PopulationBasedTraining, selection: object) -> 
         case InitiatorSelection(opponent_generations=generations):
             population.initiator.SetInParent()
             if generations is not None:
-                count = need_whole("opponent_generations", generations, least=1)
+                count = need_whole("opponent_generations", generations, least=1, most=INT32_MAX)
                 population.initiator.opponent_generations = count
         case TruncationSelection(fraction=fraction):
             population.truncation.SetInParent()
             if fraction is not None:
-                population.truncation.fraction = need_number("fraction", fraction)
+                population.truncation.fraction = need_positive("fraction", fraction)
         case BinaryTournamentSelection():
             population.binary_tournament.SetInParent()
         case NoSelection():
@@ -367,10 +381,12 @@ def set_exploration(population: pb.PopulationBasedTraining, exploration: object)
                 raise StudyError("Mutation takes factors or sigma, not both")
             population.mutation.SetInParent()
             if factors is not None:
-                values = [need_number("each of Mutation(factors=…)", factor) for factor in factors]
+                if not listed("Mutation(factors=…)", factors):
+                    raise StudyError("Mutation(factors=…) must have at least one entry, or be left out")
+                values = [need_positive("each of Mutation(factors=…)", factor) for factor in factors]
                 population.mutation.factors.values.extend(values)
             if sigma is not None:
-                population.mutation.sigma = need_number("sigma", sigma)
+                population.mutation.sigma = need_positive("sigma", sigma)
             for name in ("resample_probability", "mutation_probability"):
                 if (probability := getattr(exploration, name)) is not None:
                     setattr(population.mutation, name, need_number(name, probability))
@@ -385,4 +401,4 @@ def set_early_stopping(spec: pb.StudySpec, rule: object) -> None:
         raise StudyError(f"early_stopping must be MedianStopping(…) or left out, it is {rule!r}")
     spec.median_stopping.grace_steps = need_whole("grace_steps", rule.grace_steps, least=0)
     if rule.min_trials is not None:
-        spec.median_stopping.min_trials = need_whole("min_trials", rule.min_trials, least=1)
+        spec.median_stopping.min_trials = need_whole("min_trials", rule.min_trials, least=1, most=INT32_MAX)
