@@ -14,18 +14,33 @@ COALESCE = 0.1
 MEASUREMENT_DELAY = 1.0
 """Seconds within which a new measurement is told, so that early stopping can act on it."""
 
+SHORTEST_LEASE = 0.3
+"""Seconds; a lease that is shorter, or that the controller did not tell, is renewed no faster than this one."""
+
 
 class Heartbeat:
-    """Runs beside one trial, from `start` until `end`. What it learns stands in the trial that it keeps."""
+    """Runs beside one trial, from `start` until `end`. What it learns stands in the trial that it keeps.
+
+    The lease of `lease` seconds counts from `since`, when the call that gave it was first made: an answer that was
+    long in coming gives a lease of which little is left.
+    """
 
     def __init__(
-        self, controller: Controller, study: str, worker: trial_pb2.Worker, held: HeldTrial, lease: float
+        self,
+        controller: Controller,
+        study: str,
+        worker: trial_pb2.Worker,
+        held: HeldTrial,
+        *,
+        lease: float,
+        since: float,
     ) -> None:
         self._controller = controller
         self._study = study
         self._worker = worker
         self._held = held
-        self._lease = lease
+        self._lease = max(SHORTEST_LEASE, lease)
+        self._since = since
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lease of {held.trial.name}", daemon=True)
         self.refusal: Refused | StudyGone | Superseded | None = None
@@ -42,6 +57,7 @@ class Heartbeat:
     def _run(self) -> None:
         while self._wait_for_news():
             report = self._held.report()
+            began = time.monotonic()
             try:
                 answer = self._controller.stop_early(
                     pb.GetEarlyStoppingTrialsRequest(study=self._study, trials=[report], worker=self._worker),
@@ -51,18 +67,22 @@ class Heartbeat:
                 return
             except (Refused, StudyGone, Superseded) as error:
                 self.refusal = error
+                self._held.refused = True
                 return
             self._held.told(report)
+            self._since = began
             self._heed(answer)
             if self._held.lost:
                 return
 
     def _wait_for_news(self) -> bool:
         """Until the lease is to be renewed or something is to be told; False once this is to end."""
-        renewal = time.monotonic() + self._lease / 3
-        self._held.news.wait(self._lease / 3)
+        renewal = self._since + self._lease / 3
+        self._held.news.wait(max(0.0, renewal - time.monotonic()))
         if self._ended.is_set():
             return False
+        if self._held.backlog:
+            return True
         delay = COALESCE if self._held.urgent else MEASUREMENT_DELAY
         deadline = min(renewal, time.monotonic() + delay)
         while not self._ended.wait(min(COALESCE, max(0.0, deadline - time.monotonic()))):
@@ -77,4 +97,4 @@ class Heartbeat:
         if name in answer.trials:
             self._held.stop_asked = True
         if answer.HasField("lease_remaining"):
-            self._lease = max(0.1, answer.lease_remaining.ToNanoseconds() / 1e9)
+            self._lease = max(SHORTEST_LEASE, answer.lease_remaining.ToNanoseconds() / 1e9)

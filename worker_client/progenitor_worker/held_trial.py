@@ -9,7 +9,9 @@ from progenitor.v1 import trial_pb2
 
 from .channel import Message
 
-COMPLETED = trial_pb2.OUTCOME_COMPLETED
+MOST_MEASUREMENTS = 5_000
+MOST_BYTES = 1 << 20
+"""Of the measurements in one report: what piled up while no controller answered is told in several."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class HeldTrial:
     lost: bool = False
     news: threading.Event = field(default_factory=threading.Event)
     urgent: bool = False
+    refused: bool = False
+    """The controller will not have what was reported of it, so there is no use in training on."""
     _metrics: dict[int, dict[str, float]] = field(default_factory=dict)
     _checkpoints: list[trial_pb2.Checkpoint] = field(default_factory=list)
     _untold_measurements: list[trial_pb2.Measurement] = field(default_factory=list)
@@ -94,16 +98,30 @@ class HeldTrial:
         resumed = self.trial.warm_start
         return resumed.uri if resumed.uri and resumed.step == self.end_step else None
 
+    @property
+    def backlog(self) -> bool:
+        """Whether more waits to be told than one report takes."""
+        with self._lock:
+            return self._told_at_once() < len(self._untold_measurements)
+
+    def _told_at_once(self) -> int:
+        size = 0
+        for count, measurement in enumerate(self._untold_measurements[:MOST_MEASUREMENTS]):
+            size += measurement.ByteSize()
+            if size > MOST_BYTES and count > 0:
+                return count
+        return min(len(self._untold_measurements), MOST_MEASUREMENTS)
+
     def report(
         self, outcome: trial_pb2.Outcome.ValueType = trial_pb2.OUTCOME_UNSPECIFIED, message: str = ""
     ) -> trial_pb2.TrialReport:
-        """All that was not told yet; `told` is called with it once it was."""
+        """What was not told yet, as much as one call takes; `told` is called with it once it was."""
         with self._lock:
             return trial_pb2.TrialReport(
                 trial=self.trial.name,
                 epoch=self.trial.lease.epoch,
                 step=max(self.step, self.trial.start_step),
-                measurements=self._untold_measurements,
+                measurements=self._untold_measurements[: self._told_at_once()],
                 checkpoints=self._untold_checkpoints,
                 timing=self.seconds.to_wire(),
                 outcome=outcome,

@@ -75,6 +75,7 @@ class Slot:
         self._trainer = trainer
         self._evaluator: TrainingProcess | None = None
         self._sequence = 0
+        self._asked_at = time.monotonic()
         self._idle_since = time.monotonic()
 
     def run(self) -> None:
@@ -114,14 +115,20 @@ class Slot:
 
     def _ask(self, description: Description) -> pb.GetNewSuggestionResponse:
         """For a trial, holding none: not worth retrying once the worker is to leave."""
-        return self._controller.suggest(self._request(description, [], k=1), give_up=self._leaving)
+        return self._suggest(description, [], give_up=self._leaving)
 
     def _train(self, trial: trial_pb2.Trial, description: Description) -> pb.GetNewSuggestionResponse:
         """Trains the trial and reports its outcome, and asks for the next one unless the worker is to leave."""
         held = HeldTrial(trial, step=max(trial.start_step, trial.warm_start.step))
         held.seconds.wait = time.monotonic() - self._idle_since
-        lease = trial.lease.remaining.ToNanoseconds() / 1e9
-        beat = Heartbeat(self._controller, self._options.study, self._worker(description), held, lease)
+        beat = Heartbeat(
+            self._controller,
+            self._options.study,
+            self._worker(description),
+            held,
+            lease=trial.lease.remaining.ToNanoseconds() / 1e9,
+            since=self._asked_at,
+        )
         self._tell(TrialStarted(self._place.slot, trial))
         beat.start()
         log = self._log_of(trial)
@@ -135,7 +142,7 @@ class Slot:
         if beat.refusal is not None:
             outcome = Outcome(FAILED, f"the controller refused what was reported: {beat.refusal}")
             held.forget()
-        answer = self._report(held, outcome, description)
+        outcome, answer = self._report(held, outcome, description)
         self._tell(TrialEnded(self._place.slot, trial, outcome.kind, outcome.message, str(log)))
         return answer
 
@@ -161,20 +168,45 @@ class Slot:
 
     def _report(
         self, held: HeldTrial, outcome: Outcome, description: Description
-    ) -> pb.GetNewSuggestionResponse:
-        k = 0 if self._leaving.is_set() else 1
+    ) -> tuple[Outcome, pb.GetNewSuggestionResponse]:
+        """The outcome as the controller has it, and its answer."""
         if outcome is LOST:
-            return self._controller.suggest(self._request(description, [], k=k), give_up=self._leaving)
-        report = held.report(
-            outcome.kind, outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}")
-        )
+            return LOST, self._suggest(description, [], give_up=self._leaving)
         try:
-            return self._controller.suggest(self._request(description, [report], k=k), give_up=self._quitting)
+            self._tell_backlog(held, description)
+            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
         except Refused as error:
             held.forget()
-            message = f"the controller refused the outcome: {error}"[:MAX_MESSAGE]
-            failed = held.report(FAILED, message)
-            return self._controller.suggest(self._request(description, [failed], k=k), give_up=self._quitting)
+            outcome = Outcome(FAILED, f"the controller refused what was reported: {error}")
+            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
+        if held.trial.name in answer.lost_trials:
+            outcome = LOST
+        return outcome, answer
+
+    def _tell_backlog(self, held: HeldTrial, description: Description) -> None:
+        """What the last report has no room for."""
+        while held.backlog:
+            report = held.report()
+            self._controller.stop_early(
+                pb.GetEarlyStoppingTrialsRequest(
+                    study=self._options.study, trials=[report], worker=self._worker(description)
+                ),
+                give_up=self._quitting,
+            )
+            held.told(report)
+
+    def _final(self, held: HeldTrial, outcome: Outcome) -> trial_pb2.TrialReport:
+        message = outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return held.report(outcome.kind, message)
+
+    def _suggest(
+        self, description: Description, reports: list[trial_pb2.TrialReport], give_up: threading.Event
+    ) -> pb.GetNewSuggestionResponse:
+        """Reports, and asks for a trial unless the worker is to leave."""
+        k = 0 if self._leaving.is_set() else 1
+        request = self._request(description, reports, k)
+        self._asked_at = time.monotonic()
+        return self._controller.suggest(request, give_up)
 
     def _request(
         self, description: Description, reports: list[trial_pb2.TrialReport], k: int

@@ -54,6 +54,8 @@ class TrialRun:
     on_step: Callable[[int], None]
 
     def run(self) -> Outcome:
+        if self.leaving.is_set():
+            return Outcome(RELEASED)
         try:
             return self._train()
         except ProcessDied as error:
@@ -109,7 +111,7 @@ class TrialRun:
                 if message["kind"] in ("done", "failed", "evaluated"):
                     return message
                 self._take(message)
-            if self.held.lost:
+            if self.held.lost or self.held.refused:
                 process.kill()
                 return None
             if patience is None and (self.leaving.is_set() or self.held.stop_asked):

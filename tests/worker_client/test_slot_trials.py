@@ -1,0 +1,366 @@
+"""What a worker tells of its trials: real training processes, and a scripted other side of the wire."""
+
+import re
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from tests.system.processes import free_port
+from tests.waiting import until
+from tests.worker_client.other_side import STUDY, OtherSide, serving, stops, takes_away, trial
+
+from progenitor.v1 import study_pb2, trial_pb2
+from progenitor_worker.controller import Controller
+from progenitor_worker.events import ControllerLost, Event, SlotEnded, TrialEnded, TrialStarted
+from progenitor_worker.heartbeat import Heartbeat
+from progenitor_worker.held_trial import HeldTrial
+from progenitor_worker.pool import WorkerOptions, WorkerPool
+from progenitor_worker.process import Program
+
+HEAD = """
+import os, sys, time
+from pathlib import Path
+from progenitor import Double, Maximize, Session, Study
+study = Study(metrics=[Maximize("score")], population_size=1, steps_per_trial=4, max_steps=8,
+              parameters={"lr": Double(0.0, 1.0)})
+"""
+GOOD = """
+def train(session, lr):
+    for step in session.steps():
+        session.report(score=lr * step)
+    with session.checkpoint() as folder:
+        (folder / "w").write_text(str(session.step))
+"""
+ENDLESS = """
+def train(session, lr):
+    for step in session.steps():
+        time.sleep(0.001)
+    with session.checkpoint() as folder:
+        (folder / "w").write_text(str(session.step))
+"""
+COMPLETED = trial_pb2.OUTCOME_COMPLETED
+FAILED = trial_pb2.OUTCOME_FAILED
+RELEASED = trial_pb2.OUTCOME_RELEASED
+STOPPED = trial_pb2.OUTCOME_STOPPED
+
+
+class Worker:
+    """One slot that trains `body`."""
+
+    def __init__(
+        self, folder: Path, body: str, address: str, *, grace: float = 30.0, command: str = ""
+    ) -> None:
+        source = folder / "user.py"
+        source.write_text(HEAD + textwrap.dedent(body))
+        self.told: list[Event] = []
+        self.folder = folder
+        options = WorkerOptions(
+            program=Program(source, command),
+            study=STUDY,
+            spec=study_pb2.StudySpec(metrics=[study_pb2.MetricSpec(name="score")]),
+            controllers=(address,),
+            store=folder / "store",
+            logs=folder / "logs",
+            state=folder / "state",
+            slots=1,
+            grace=grace,
+        )
+        self.pool = WorkerPool(options, self.told.append)
+        self.pool.start()
+
+    def end(self) -> SlotEnded:
+        until(lambda: self.pool.running == 0, 60)
+        (ended,) = self.pool.ended
+        return ended
+
+    def started(self) -> None:
+        """Waits until user code runs."""
+        until(lambda: any(isinstance(event, TrialStarted) for event in self.told), 60)
+        until((self.folder / "logs" / "uid" / "1.log").exists, 60)
+
+    @property
+    def outcomes(self) -> list[trial_pb2.Outcome.ValueType]:
+        return [event.outcome for event in self.told if isinstance(event, TrialEnded)]
+
+
+Work = Callable[..., Worker]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Work]:
+    with ExitStack() as stack:
+
+        def start(other: OtherSide, body: str = GOOD, **options: object) -> Worker:
+            address = stack.enter_context(serving(other))
+            worker = Worker(tmp_path, body, address, **options)  # type: ignore[arg-type]  # its keywords
+            stack.callback(worker.end)
+            stack.callback(worker.pool.quit)
+            return worker
+
+        yield start
+
+
+def test_trial_after_trial_is_completed_and_the_next_asked_for_in_the_same_call(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    worker = work(other)
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(len(request.trials), request.k) for request in other.heard] == [(0, 1), (1, 1), (1, 1)]
+    assert [request.sequence for request in other.heard] == [1, 2, 3]
+    for report in other.reports:
+        assert (report.step, report.epoch) == (4, 1)
+        assert [checkpoint.step for checkpoint in report.checkpoints] == [4]
+        assert report.timing.train.ToNanoseconds() > 0
+    assert [m.step for m in other.measured] == [1, 2, 3, 4] * 2
+
+
+WAITING = """
+def train(session, lr):
+    session.report(score=1.0)
+    while not Path(__file__).with_name("go").exists():
+        time.sleep(0.005)
+    session.advance(4)
+    session.report(score=2.0)
+    with session.checkpoint() as folder:
+        (folder / "w").write_text("x")
+"""
+
+
+def test_what_was_measured_during_training_is_told_before_its_end_and_once(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    worker = work(other, WAITING)
+    until(lambda: other.beats, 60)
+    (worker.folder / "go").touch()
+    worker.end()
+    assert [(m.step, m.metrics["score"]) for m in other.measured] == [(0, 1.0), (4, 2.0)]
+
+
+def test_a_checkpoint_is_told_while_training_goes_on(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    body = """
+    def train(session, lr):
+        for step in session.steps():
+            with session.checkpoint() as folder:
+                (folder / "w").write_text("x")
+            while step == 2 and not Path(__file__).with_name("go").exists():
+                time.sleep(0.005)
+        session.report(score=1.0)
+    """
+    worker = work(other, body)
+    until(lambda: [c.step for r in other.beats for c in r.trials[0].checkpoints][-1:] == [2], 60)
+    (worker.folder / "go").touch()
+    worker.end()
+    steps = [c.step for r in other.beats for c in r.trials[0].checkpoints]
+    steps += [c.step for report in other.reports for c in report.checkpoints]
+    assert steps == [1, 2, 3, 4]
+
+
+def test_more_than_a_report_takes_is_told_in_several(work: Work) -> None:
+    other = OtherSide([trial(1, end_step=12_000)])
+    assert work(other).end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED]
+    assert [m.step for m in other.measured] == list(range(1, 12_001))
+    assert max(len(report.measurements) for beat in other.beats for report in beat.trials) <= 5_000
+
+
+def test_what_happens_while_no_controller_answers_is_told_when_one_does(tmp_path: Path) -> None:
+    port = free_port()
+    other = OtherSide([trial(1)])
+    with serving(other, port):
+        worker = Worker(tmp_path, WAITING, f"127.0.0.1:{port}")
+        worker.started()
+    (tmp_path / "go").touch()
+    until(lambda: any(isinstance(event, ControllerLost) for event in worker.told), 60)
+    with serving(other, port):
+        assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED]
+    assert {m.step: m.metrics["score"] for m in other.measured} == {0: 1.0, 4: 2.0}
+
+
+def test_a_trial_asked_to_stop_saves_and_is_stopped(work: Work) -> None:
+    other = OtherSide([trial(1, end_step=10**9, lease=1)], heartbeat=stops)
+    work(other, ENDLESS).end()
+    (report,) = other.reports
+    assert report.outcome == STOPPED
+    assert [checkpoint.step for checkpoint in report.checkpoints] == [report.step]
+
+
+def test_user_code_that_does_not_heed_a_stop_is_ended_after_the_grace(work: Work) -> None:
+    other = OtherSide([trial(1, lease=1), trial(2)], heartbeat=stops)
+    body = """
+    def train(session, lr):
+        if session.seed == 1:
+            sum(range(10**12))
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    work(other, body, grace=0.2).end()
+    assert [report.outcome for report in other.reports] == [STOPPED, COMPLETED]
+
+
+def test_a_trial_that_is_lost_is_abandoned_and_not_reported(work: Work) -> None:
+    other = OtherSide([trial(1, end_step=10**9, lease=1)], heartbeat=takes_away)
+    worker = work(other, ENDLESS)
+    assert worker.end().error == ""
+    assert other.reports == []
+    assert worker.outcomes == [trial_pb2.OUTCOME_UNSPECIFIED]
+
+
+def test_a_worker_that_leaves_saves_and_gives_back_asking_for_nothing(work: Work) -> None:
+    other = OtherSide([trial(1, end_step=10**9)])
+    worker = work(other, ENDLESS)
+    worker.started()
+    worker.pool.leave()
+    assert worker.end().error == ""
+    (report,) = other.reports
+    assert report.outcome == RELEASED
+    assert [checkpoint.step for checkpoint in report.checkpoints] == [report.step]
+    assert other.heard[-1].k == 0
+
+
+def test_a_worker_that_leaves_without_a_checkpoint_gives_back_too(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    worker = work(other, "def train(session, lr): sum(range(10**12))", grace=0.2)
+    worker.started()
+    worker.pool.leave()
+    worker.end()
+    (report,) = other.reports
+    assert (report.outcome, len(report.checkpoints)) == (RELEASED, 0)
+
+
+def test_a_heartbeat_that_is_refused_ends_the_training_at_once_as_a_failure(work: Work) -> None:
+    other = OtherSide(
+        [trial(1, end_step=10**9)],
+        refuses=lambda report: "the metric is not to my taste" if report.measurements else None,
+    )
+    body = """
+    def train(session, lr):
+        session.report(score=1.0)
+        for step in session.steps():
+            time.sleep(0.001)
+    """
+    assert work(other, body).end().error == ""
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    assert "not to my taste" in report.failure_message
+
+
+def test_an_outcome_that_is_refused_becomes_a_failure(work: Work) -> None:
+    other = OtherSide(
+        [trial(1)], refuses=lambda report: "not like this" if report.outcome == COMPLETED else None
+    )
+    worker = work(other)
+    assert worker.end().error == ""
+    (report,) = other.reports
+    assert (report.outcome, worker.outcomes) == (FAILED, [FAILED])
+    assert "not like this" in report.failure_message
+
+
+def test_a_crash_costs_one_try_and_the_next_trial_gets_a_new_process(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    def train(session, lr):
+        if session.seed == 1:
+            print("last words", flush=True)
+            os.kill(os.getpid(), 9)
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    work(other, body).end()
+    first, second = other.reports
+    assert (first.outcome, second.outcome) == (FAILED, COMPLETED)
+    assert "SIGKILL" in first.failure_message
+    assert "last words" in first.failure_message
+    assert "log: " in first.failure_message
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "def train(session, lr): raise ValueError('bad lr')",
+            r"ValueError: bad lr\n.*user\.py:\d+ in train",
+        ),
+        ("def train(session, lr): pass", "returned at step 0, before its end step 4"),
+        ("def train(session, lr): session.advance(4)", "no checkpoint was saved at the end step 4"),
+        (GOOD.replace("score", "loss"), "score were not reported at the end step 4 .reported were loss"),
+        (GOOD + "def evaluate(checkpoint): return 3", "evaluate must return a dict"),
+        (GOOD + "def evaluate(checkpoint): raise KeyError('w')", "evaluate raised KeyError"),
+    ],
+)
+def test_a_mistake_is_a_failure_that_says_what_to_change(work: Work, body: str, told: str) -> None:
+    other = OtherSide([trial(1)])
+    work(other, body).end()
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    assert re.search(told, report.failure_message), report.failure_message
+    assert "progenitor_worker" not in report.failure_message
+
+
+def test_evaluate_measures_the_durable_checkpoint_before_the_trial_is_completed(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    print("loaded by", os.getpid())
+    def train(session, lr):
+        for step in session.steps():
+            pass
+        with session.checkpoint() as folder:
+            (folder / "w").write_text(str(os.getpid()))
+    def evaluate(checkpoint, lr):
+        assert (checkpoint / "w").read_text() != str(os.getpid()), "the same process"
+        return {"score": lr, "other": 2}
+    """
+    assert work(other, body).end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED] * 2
+    assert [dict(m.metrics) for m in other.measured] == [{"score": 0.5, "other": 2.0}] * 2
+    assert all(report.timing.HasField("evaluate") for report in other.reports)
+
+
+def test_a_trial_that_was_saved_at_its_end_step_is_only_evaluated(work: Work, tmp_path: Path) -> None:
+    folder = tmp_path / "store" / "uid" / "1" / "1" / "4-aa"
+    folder.mkdir(parents=True)
+    (folder / "w").write_text("x")
+    handed = trial(1)
+    handed.lease.epoch = 2
+    handed.warm_start.uri, handed.warm_start.step = "uid/1/1/4-aa", 4
+    other = OtherSide([handed])
+    body = """
+    def train(session, lr):
+        assert list(session.steps()) == []
+    def evaluate(checkpoint):
+        return {"score": len((checkpoint / "w").read_text())}
+    """
+    work(other, body).end()
+    (report,) = other.reports
+    assert report.outcome == COMPLETED, report.failure_message
+    assert [dict(m.metrics) for m in report.measurements] == [{"score": 1.0}]
+
+
+def test_a_warm_start_that_is_gone_is_a_failure_that_names_it(work: Work) -> None:
+    handed = trial(1)
+    handed.warm_start.uri = "uid/7/1/0-aa"
+    other = OtherSide([handed])
+    work(other).end()
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    assert "uid/7/1/0-aa" in report.failure_message
+
+
+def test_a_lease_counts_from_when_it_was_asked_for(tmp_path: Path) -> None:
+    """Here the answer took as long as a third of the lease: it is renewed at once."""
+    with serving(other := OtherSide([])) as address:
+        held = HeldTrial(trial(1))
+        controller = Controller((address,), on_lost=print, on_found=print)
+        since = time.monotonic() - 20.0
+        beat = Heartbeat(controller, STUDY, trial_pb2.Worker(id="w"), held, lease=60.0, since=since)
+        beat.start()
+        until(lambda: other.beats, 10)
+        beat.end()
+        controller.close()
