@@ -117,3 +117,15 @@ def test_evaluate_gets_the_checkpoint_and_the_parameters_that_it_names(tmp_path:
     result = run_session(train, tmp_path, steps=2, evaluate=evaluate, lr=0.5)
     assert set(result.score) == {"score", "accuracy"}
     assert result.score["accuracy"] == result.score["score"] * 0.5
+
+
+def test_what_evaluate_returned_stays_as_it_is(tmp_path: Path) -> None:
+    kept: dict[str, object] = {"accuracy": "0.5"}
+    result = run_session(train, tmp_path, steps=2, evaluate=lambda _: kept, lr=0.5)
+    assert result.score["accuracy"] == 0.5
+    assert kept == {"accuracy": "0.5"}
+
+
+def test_evaluate_names_its_metrics(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="by name"):
+        run_session(train, tmp_path, steps=2, evaluate=lambda _: {0: 0.5}, lr=0.5)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
 
 from .signature import check_evaluate, check_train
 from .study import Study
@@ -110,8 +109,10 @@ def as_metrics(returned: object) -> dict[str, float]:
         raise TypeError(
             f'evaluate must return a dict of metrics, as {{"accuracy": 0.93}}; it returned {returned!r:.200}'
         )
-    metrics: dict[str, Any] = returned
-    for name, value in metrics.items():
+    metrics: dict[str, float] = {}
+    for name, value in returned.items():
+        if not isinstance(name, str):
+            raise TypeError(f"evaluate must return metrics by name; one name is {name!r:.200}")
         try:
             metrics[name] = float(value)
         except (TypeError, ValueError) as error:
