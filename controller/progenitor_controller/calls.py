@@ -1,8 +1,9 @@
-"""The two worker calls, validated and without the wire."""
+"""Calls, validated and without the wire."""
 
 from dataclasses import dataclass
 from enum import Enum
 
+from progenitor.v1 import study_pb2 as pb
 from progenitor_storage.model.trial import Checkpoint, Measurement, Timing, Worker
 
 
@@ -47,3 +48,36 @@ class EarlyStoppingCall:
     study: str
     reports: tuple[TrialReport, ...]
     worker: Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A validated CreateStudy call; `seed` is drawn for a specification that gives none."""
+
+    study: str
+    spec: pb.StudySpec
+    labels: dict[str, str]
+    request_id: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCall:
+    """A call that needs nothing but the study's id."""
+
+    study: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`budget` and `labels` are None where the mask leaves them alone."""
+
+    study: str
+    budget: pb.Budget | None
+    labels: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PinCall:
+    study: str
+    uri: str

@@ -1,18 +1,11 @@
 """Pinning a checkpoint: a pinned one is never deletable."""
 
-from dataclasses import dataclass
-
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor_storage import Transaction
 from progenitor_storage.errors import CheckpointNotFound
 
+from .calls import PinCall
 from .wire.trials import trial_checkpoint_to_wire
-
-
-@dataclass(frozen=True, slots=True)
-class PinCall:
-    study: str
-    uri: str
 
 
 def pin(tx: Transaction, call: PinCall) -> pb.TrialCheckpoint:

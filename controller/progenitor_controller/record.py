@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from progenitor_storage import Transaction
 from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study
-from progenitor_storage.model.trial import Checkpoint, Measurement, Trial, TrialState
+from progenitor_storage.model.trial import Checkpoint, Measurement, Trial
 
 from . import algorithms, life
 from .calls import Outcome, TrialReport
+from .checks import check, newest_checkpoint
 from .errors import InvalidRequest, TrialIsFinal, Violation
 
 
@@ -65,55 +66,6 @@ def holds(worker: str, epoch: int, trial: Trial) -> bool:
 
 def told_again(report: TrialReport, trial: Trial) -> bool:
     return trial.state.final and trial.epoch == report.epoch
-
-
-def check(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> list[Violation]:
-    """What is wrong with a report of a trial that its worker holds."""
-    found: list[Violation] = []
-    bounds = f"must be from the trial's start step {trial.start_step} to its end step {trial.end_step}"
-    steps = [("step", report.step)] if report.step else []
-    steps += [(f"measurements[{i}].step", m.step) for i, m in enumerate(report.measurements)]
-    steps += [(f"checkpoints[{i}].step", c.step) for i, c in enumerate(report.checkpoints)]
-    for field, step in steps:
-        if not trial.start_step <= step <= trial.end_step:
-            found.append(Violation(f"{report.field}.{field}", f"is {step}, {bounds}"))
-    if report.outcome is Outcome.STOPPED and trial.state is not TrialState.STOPPING:
-        found.append(Violation(f"{report.field}.outcome", "is OUTCOME_STOPPED, but it was not asked to stop"))
-    if report.outcome is Outcome.COMPLETED:
-        found += missing_at_end(tx, study, spec, report, trial)
-    return found
-
-
-def missing_at_end(
-    tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial
-) -> list[Violation]:
-    """A completed trial has a checkpoint at its end step and every metric there."""
-    found: list[Violation] = []
-    own = newest_checkpoint(report, trial)
-    if own is None or own.step != trial.end_step:
-        told = f"has no checkpoint at its end step {trial.end_step}"
-        found.append(Violation(f"{report.field}.checkpoints", told))
-    metrics = metrics_at_end(tx, study, report, trial)
-    missing = [metric.name for metric in spec.metrics if metric.name not in metrics]
-    if missing:
-        told = f"lack the metrics {', '.join(missing)} at the end step {trial.end_step}"
-        found.append(Violation(f"{report.field}.measurements", told))
-    return found
-
-
-def newest_checkpoint(report: TrialReport, trial: Trial) -> Checkpoint | None:
-    """Of this report, else the trial's own; on the same step the later registered one."""
-    own = [] if trial.checkpoint is None else [trial.checkpoint]
-    return max([*own, *report.checkpoints], key=lambda checkpoint: checkpoint.step, default=None)
-
-
-def metrics_at_end(tx: Transaction, study: Study, report: TrialReport, trial: Trial) -> dict[str, float]:
-    stored = tx.measurements.at(study, trial.number, trial.end_step)
-    metrics = {} if stored is None else dict(stored.metrics)
-    for measurement in report.measurements:
-        if measurement.step == trial.end_step:
-            metrics |= measurement.metrics
-    return metrics
 
 
 def apply(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> Trial:

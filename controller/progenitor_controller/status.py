@@ -8,8 +8,9 @@ from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import TrialState
 
 from . import life
+from .calls import StudyCall
 from .limits import elapsed
-from .studies import StudyCall, best
+from .studies import best
 from .wire.decode import effective
 from .wire.studies import study_to_wire
 from .wire.trials import STATES, trial_to_wire

@@ -1,7 +1,6 @@
 """Creating and changing studies: each function is one transaction's work."""
 
 import uuid
-from dataclasses import dataclass
 
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage import Snapshot, Transaction
@@ -10,37 +9,11 @@ from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import Trial
 
 from . import life
+from .calls import Creation, StudyCall, Update
 from .errors import StudyHasEnded
 from .limits import OPEN, exhausted
 from .wire.decode import effective
 from .wire.defaults import spelled_out
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A validated CreateStudy call; `seed` is drawn for a specification that gives none."""
-
-    study: str
-    spec: pb.StudySpec
-    labels: dict[str, str]
-    request_id: str
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class StudyCall:
-    """A call that needs nothing but the study's id."""
-
-    study: str
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """`budget` and `labels` are None where the mask leaves them alone."""
-
-    study: str
-    budget: pb.Budget | None
-    labels: dict[str, str] | None
 
 
 def create(tx: Transaction, call: Creation) -> Study:

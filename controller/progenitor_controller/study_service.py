@@ -12,9 +12,9 @@ from progenitor.v1 import study_service_pb2_grpc as rpc
 from progenitor_storage import Database
 
 from . import lists, pins, studies
+from .calls import StudyCall
 from .lists import ListCall, TrialCall
 from .status import status
-from .studies import StudyCall
 from .watch import WatchCall, changes
 from .wire.check_study import creation, pin_call, trial_states, update_call
 from .wire.names import one_study, one_trial

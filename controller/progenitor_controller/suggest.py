@@ -20,11 +20,12 @@ from .wire.studies import STATES
 from .wire.trials import trial_to_wire
 from .wire.values import duration
 
-RETRY_SECONDS = 0.2
-"""How soon a worker asks again that got less than it asked for, while others are training."""
-RETRY_SHARE = 0.02
-"""Of the lease, for studies whose trials are long: nothing is due within a second there."""
-RETRY_PAUSED_SECONDS = 5.0
+FIRST_RETRY = 0.2
+"""Seconds until a worker asks again that got less than it asked for, while no trial has ended yet."""
+RETRY_SHARE = 0.1
+"""Of what a trial takes on average: something is due about when a running trial ends."""
+RETRY_BOUNDS = (0.05, 5.0)
+"""Seconds; the longer one also while the study is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,10 @@ def response(
 
 
 def retry_after(study: Study, spec: Spec) -> float:
+    """Seconds."""
+    shortest, longest = RETRY_BOUNDS
+    ended = sum(count for state, count in study.counts.items() if state.final)
+    wait = RETRY_SHARE * study.worked / ended if ended else FIRST_RETRY
     if study.state is StudyState.PAUSED:
-        return min(RETRY_PAUSED_SECONDS, spec.lease_duration / 2)
-    return min(max(RETRY_SECONDS, spec.lease_duration * RETRY_SHARE), spec.lease_duration / 2)
+        wait = longest
+    return min(max(shortest, wait), longest, spec.lease_duration / 2)

@@ -22,8 +22,8 @@ from tests.laws import every_trial, number_of
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
+from progenitor_controller.calls import StudyCall
 from progenitor_controller.server import EmbeddedController
-from progenitor_controller.studies import StudyCall
 from progenitor_storage import Database, Transaction
 from progenitor_storage.model.trial import Trial
 

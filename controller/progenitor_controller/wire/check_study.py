@@ -4,8 +4,7 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor_storage.model.trial import TrialState
 
-from ..pins import PinCall
-from ..studies import Creation, Update
+from ..calls import Creation, PinCall, Update
 from .check_spec import check_budget, check_spec
 from .names import STUDY_ID, parse_study
 from .trials import STATES
