@@ -326,7 +326,7 @@ def started(folder: Path) -> list[int]:
     def told() -> list[int]:
         log = folder / "trial.log"
         words = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
-        return [int(pid) for line in words if line[0] == "started" for pid in line[1:]]
+        return [int(pid) for line in words if line[:1] == ["started"] for pid in line[1:]]
 
     return until(told)
 
@@ -451,3 +451,76 @@ def test_modules_beside_the_file_are_found_and_those_of_the_working_directory_hi
     (elsewhere / "queue.py").write_text("raise RuntimeError('hidden')")
     monkeypatch.chdir(elsewhere)
     assert start("import beside\n" + GOOD).description().problems == ()
+
+
+def test_a_command_that_a_stop_ended_in_the_middle_of_saving_has_no_checkpoint(
+    start: Start, tmp_path: Path
+) -> None:
+    command = (
+        'touch $PROGENITOR_CHECKPOINT/half; echo \'{"step": 2, "metrics": {"score": 1}}\' >> $PROGENITOR_METRICS; '
+        "sleep 600"
+    )
+    process = start("", command=command)
+    process.description()
+    process.send(job(tmp_path))
+    assert (process.receive(60) or {}).get("kind") in ("step", "measured")
+    process.stop()
+    seen = messages(process)
+    assert (seen[-1]["kind"], seen[-1]["step"]) == ("done", 2)
+    assert not [m for m in seen if m["kind"] == "saved"]
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
+def test_a_command_that_exits_well_has_reached_its_end_step_or_the_one_that_it_wrote(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(
+        "", command="touch $PROGENITOR_CHECKPOINT/w; [ $PROGENITOR_SEED = 3 ] || echo 2 > $PROGENITOR_STEP"
+    )
+    process.description()
+    process.send(job(tmp_path))
+    assert messages(process)[-1]["step"] == 4
+    process.send(job(tmp_path, seed=4))
+    assert "returned at step 2, before its end step 4" in messages(process)[-1]["message"]
+
+
+def test_a_command_that_writes_what_cannot_be_is_ended_and_fails(start: Start, tmp_path: Path) -> None:
+    process = start("", command="echo started $$; echo nonsense >> $PROGENITOR_METRICS; sleep 600; true")
+    process.description()
+    process.send(job(tmp_path))
+    assert "nonsense" in messages(process)[-1]["message"]
+    for child in started(tmp_path):
+        until(partial(gone, child))
+
+
+COMMAND = "sleep 600 & echo started $! $$; wait; true"
+
+
+def test_nothing_of_a_command_outlives_its_trial(start: Start, tmp_path: Path) -> None:
+    process = start("", command="sleep 600 & echo started $!; touch $PROGENITOR_CHECKPOINT/w")
+    process.description()
+    process.send(job(tmp_path))
+    assert messages(process)[-1]["kind"] == "done"
+    for child in started(tmp_path):
+        until(partial(gone, child))
+
+
+def test_nothing_of_a_command_outlives_its_training_process(start: Start, tmp_path: Path) -> None:
+    process = start("", command=COMMAND)
+    process.description()
+    process.send(job(tmp_path))
+    children = started(tmp_path)
+    process.kill()
+    for child in children:
+        until(partial(gone, child))
+
+
+def test_nothing_of_a_command_outlives_the_worker(tmp_path: Path) -> None:
+    source = tmp_path / "user.py"
+    source.write_text(HEAD)
+    owner = owned(source, tmp_path, COMMAND)
+    children = started(tmp_path)
+    owner.kill()
+    owner.wait()
+    for child in children:
+        until(partial(gone, child))

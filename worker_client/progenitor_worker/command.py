@@ -10,37 +10,29 @@
 | PROGENITOR_METRICS | a file for lines of JSON: {"step": 7, "metrics": {"loss": 0.9}}; without a step: the last one |
 | PROGENITOR_STEP | a file for the number of the step that was reached, if the command ends before its end step |
 
-SIGTERM to the command means: save, write the step, and exit with 0. Any other exit code is a failure.
+SIGTERM means: save, write the step, and exit with 0. A command that lets it end itself has saved nothing. Exit code 0
+without a step written means that the end step was reached; any other code is a failure.
 """
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .lifeline import end_with_parent
+from .lifeline import guarded_group
 from .session import Session, SessionError
 
 LOOK_INTERVAL = 0.05
 """Seconds between two looks at the command and its metrics."""
-
-
-def command_train(command: str) -> Callable[..., None]:
-    """A train function that runs the command once for each session."""
-
-    def train(session: Session, **parameters: object) -> None:
-        with tempfile.TemporaryDirectory(prefix="progenitor-") as folder:
-            CommandSession(session, command, Path(folder)).run(parameters)
-
-    return train
+TERMINATED = (-signal.SIGTERM, 128 + signal.SIGTERM)
+"""Exit codes of a command, and of a shell whose command, that SIGTERM ended."""
 
 
 class CommandSession:
-    """`folder` holds the files through which the command and the session talk."""
+    """`folder` is empty, on the disk of the checkpoints; through it the command and the session talk."""
 
     def __init__(self, session: Session, command: str, folder: Path) -> None:
         self._session = session
@@ -52,44 +44,65 @@ class CommandSession:
         self._read = 0
         self._at_end: list[dict[str, float]] = []
 
-    def run(self, parameters: dict[str, object]) -> None:
+    def run(self) -> None:
+        """One run of the command; raises SessionError if it failed or wrote what cannot be."""
         self._checkpoint.mkdir()
         self._metrics.touch()
-        self._parameters.write_text(json.dumps(parameters))
-        stopped = self._wait()
+        self._parameters.write_text(json.dumps(dict(self._session.parameters)))
+        self._session.advance(0)  # restoring is the command's own affair: its time is training
+        saved = self._wait()
         self._take_metrics()
-        self._come_to(self._reached(stopped=stopped))
+        if not saved:
+            return
+        self._come_to(self._reached())
         if any(self._checkpoint.iterdir()):
             with self._session.checkpoint() as folder:
-                shutil.copytree(self._checkpoint, folder, dirs_exist_ok=True, symlinks=True)
+                for entry in self._checkpoint.iterdir():
+                    entry.rename(folder / entry.name)
         for metrics in self._at_end:
             self._session.report(**metrics)
 
     def _wait(self) -> bool:
-        """Runs the command to its end; whether it was asked to stop. Raises SessionError if it failed."""
-        parent = os.getpid()
-        process = subprocess.Popen(  # noqa: S602  the user's own command, for the user's own shell
-            self._command,
-            shell=True,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-            preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  it takes no lock
-        )
+        """Runs the command to its end; False if it was asked to stop and ended by that, without saving."""
         asked = False
-        while True:
-            try:
-                code = process.wait(LOOK_INTERVAL)
-                break
-            except subprocess.TimeoutExpired:
-                self._take_metrics()
-            if self._session.stopping and not asked:
-                asked = True
-                os.killpg(process.pid, signal.SIGTERM)
-        if code == 0 or (asked and code == -signal.SIGTERM):
-            return asked
+        with self._started() as process:
+            while True:
+                try:
+                    code = process.wait(LOOK_INTERVAL)
+                    break
+                except subprocess.TimeoutExpired:
+                    self._take_metrics()
+                if self._session.stopping and not asked:
+                    asked = True
+                    os.killpg(os.getpgid(process.pid), signal.SIGTERM)
+        if code == 0:
+            return True
+        if asked and code in TERMINATED:
+            return False
         how = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
         raise SessionError(f"the command {how}: {self._command}")
+
+    @contextmanager
+    def _started(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A process group of its own, in which nothing is left when the block, or this process, ends."""
+        lifeline, held = os.pipe()
+        group = guarded_group(lifeline)
+        try:
+            process = subprocess.Popen(  # noqa: S602  the user's own command, for the user's own shell
+                self._command,
+                shell=True,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                process_group=group,
+            )
+            try:
+                yield process
+            finally:
+                os.killpg(group, signal.SIGKILL)
+                process.wait()
+        finally:
+            os.close(lifeline)
+            os.close(held)
 
     def _environment(self) -> dict[str, str]:
         session = self._session
@@ -104,16 +117,16 @@ class CommandSession:
             "PROGENITOR_STEP": str(self._step),
         }
 
-    def _reached(self, *, stopped: bool) -> int:
-        """The step that the command wrote, else the end step, or for one that was stopped the last it measured."""
-        if self._step.exists():
-            text = self._step.read_text().strip()
-            if not text.isdecimal():
-                raise SessionError(
-                    f"the command wrote {text[:100]!r} to PROGENITOR_STEP, it must be a step's number"
-                )
-            return int(text)
-        return self._session.step if stopped else self._session.end_step
+    def _reached(self) -> int:
+        """The step that the command wrote, else the end step."""
+        if not self._step.exists():
+            return self._session.end_step
+        text = self._step.read_text().strip()
+        if not text.isdecimal():
+            raise SessionError(
+                f"the command wrote {text[:100]!r} to PROGENITOR_STEP, it must be a step's number"
+            )
+        return int(text)
 
     def _take_metrics(self) -> None:
         """Reports the complete lines that were added since the last look."""

@@ -27,17 +27,28 @@ def end_with_parent(parent: int, signal_number: int = signal.SIGKILL) -> None:
         os._exit(1)  # it ended before we asked
 
 
-def guard_group(lifeline: int, group: int | None = None) -> None:
-    """Has a process group killed, this process's own by default, when the other end of the pipe `lifeline` closes.
+def guard_own_group(lifeline: int) -> None:
+    """Has this process's group killed when the other end of the pipe `lifeline` closes.
 
-    What user code started is in that group, and gets no word from the kernel when the worker is gone. The guard ends
+    What user code starts is in that group, and gets no word from the kernel when the worker is gone. The guard ends
     with the group. While it is there, no other group gets the group's number.
     """
-    subprocess.run(
+    _guard(lifeline, None)
+
+
+def guarded_group(lifeline: int) -> int:
+    """A new process group with nothing but such a guard in it."""
+    return _guard(lifeline, 0)
+
+
+def _guard(lifeline: int, group: int | None) -> int:
+    shell = subprocess.Popen(
         ["/bin/sh", "-c", GUARD],
         stdin=lifeline,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        check=True,
         process_group=group,
     )
+    if shell.wait() != 0:
+        raise OSError("the shell that guards a process group could not be started")
+    return shell.pid

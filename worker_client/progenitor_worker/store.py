@@ -97,6 +97,18 @@ class CheckpointStore:
             raise
         saving.saved = Saved((holder.folder / name).as_posix(), step, size, digest)
 
+    @contextmanager
+    def scratch(self, holder: Holder) -> Iterator[Path]:
+        """A folder on the disk where this holder's checkpoints lie, gone when the block ends."""
+        parent = self.root / holder.folder
+        make_folder(parent)
+        folder = parent / f"{STAGING}scratch-{secrets.token_hex(4)}"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)  # what remains is cleared by the trial's next holder
+
     def clear_staging(self, holder: Holder) -> None:
         """Removes what earlier holders of this trial left half-written."""
         for staging in (self.root / holder.study_uid / str(holder.trial)).glob(f"*/{STAGING}*"):

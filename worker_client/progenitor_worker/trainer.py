@@ -15,13 +15,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from .channel import Channel, Message
-from .command import command_train
-from .lifeline import end_with_parent, guard_group
+from .command import CommandSession
+from .lifeline import end_with_parent, guard_own_group
 from .session import Session, SessionError, Value
 from .signature import arguments_for
 from .store import CheckpointError, CheckpointStore, Holder, Saved
@@ -79,17 +79,11 @@ class Trainer:
 
     def _heed_signals(self) -> None:
         """SIGTERM asks to stop, as whoever ends a whole machine sends it to everyone; SIGINT is for the worker."""
-        trainer = os.getpid()
-
-        def heed(number: int, _frame: object) -> None:
-            if os.getpid() != trainer:  # a process that user code forked: there they end it
-                signal.signal(number, signal.SIG_DFL)
-                os.kill(os.getpid(), number)
-            elif number == signal.SIGTERM:
-                self._stop.set()
-
-        signal.signal(signal.SIGTERM, heed)
-        signal.signal(signal.SIGINT, heed)
+        signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+        signal.signal(signal.SIGINT, lambda *_: None)
+        # Processes that user code forks end by them. Blocked while forking: a signal that comes before Python has set
+        # the child up would be forgotten.
+        os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=heed_no_more)
 
     def _listen(self) -> None:
         """Ends the process when the worker is gone, whatever user code is doing."""
@@ -129,8 +123,10 @@ class Trainer:
     def _train(self, job: Message) -> None:
         write_to_log(Path(job["log"]), job["header"])
         try:
-            session = self._session(job)
-            self._run(session)
+            store = CheckpointStore(Path(job["store"]))
+            holder = Holder(job["study_uid"], job["trial"], job["epoch"])
+            session = self._session(job, store, holder)
+            self._run(session, store, holder)
             session.finish()
         except (SessionError, CheckpointError) as error:
             self._failed(str(error), error)
@@ -149,9 +145,7 @@ class Trainer:
                 }
             )
 
-    def _session(self, job: Message) -> Session:
-        store = CheckpointStore(Path(job["store"]))
-        holder = Holder(job["study_uid"], job["trial"], job["epoch"])
+    def _session(self, job: Message, store: CheckpointStore, holder: Holder) -> Session:
         store.clear_staging(holder)
         start = job["warm_start"]
         return Session(
@@ -165,15 +159,14 @@ class Trainer:
             end_step=job["end_step"],
         )
 
-    def _run(self, session: Session) -> None:
-        train: Callable[..., object]
+    def _run(self, session: Session, store: CheckpointStore, holder: Holder) -> None:
         if self._command:
-            train = command_train(self._command)
+            with store.scratch(holder) as folder:
+                CommandSession(session, self._command, folder).run()
         elif self._code.train is not None:
-            train = self._code.train
+            self._code.train(session, **session.parameters)
         else:
             raise SessionError("there is no train function and no command")
-        train(session, **session.parameters)
 
     def _evaluate(self, job: Message) -> None:
         write_to_log(Path(job["log"]), job["header"])
@@ -205,6 +198,23 @@ class Trainer:
         ctypes.CDLL(None).fflush(None)
 
 
+HEEDED = (signal.SIGTERM, signal.SIGINT)
+
+
+def block() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
+
+
+def unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
+
+
+def heed_no_more() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    unblock()
+
+
 def write_to_log(log: Path, header: str) -> None:
     """From here on everything that this process and its children print goes to the trial's log."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +242,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     end_with_parent(options.parent)
-    guard_group(options.lifeline)
+    guard_own_group(options.lifeline)
     os.close(options.lifeline)
     faulthandler.enable()
     sys.argv = [str(options.source or "")]
