@@ -82,8 +82,12 @@ class HeldTrial:
         self.news.set()
 
     def metrics_at_end(self) -> dict[str, float]:
+        """Those that the controller has of these very weights too, if the trial resumed from its own end."""
+        newest, resumed = self.trial.measurement, self.trial.warm_start
+        known = bool(resumed.uri) and resumed.step == newest.step == self.end_step
+        stored = dict(newest.metrics) if known else {}
         with self._lock:
-            return dict(self._metrics.get(self.end_step, {}))
+            return stored | self._metrics.get(self.end_step, {})
 
     def metrics_reported(self) -> set[str]:
         with self._lock:
