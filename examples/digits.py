@@ -25,7 +25,7 @@ study = Study(
 
 WIDTH = 64
 BATCH = 32
-MOMENTUM = 0.9
+MOMENTUM = 0.5
 
 Network = dict[str, NDArray[np.float64]]
 
