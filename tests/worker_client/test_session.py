@@ -2,12 +2,13 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from progenitor import Session, SessionError, SessionResult, run_session
+from progenitor import CheckpointError, Session, SessionError, SessionResult, run_session
 
 
 def train(session: Session, lr: float) -> None:
@@ -129,3 +130,24 @@ def test_what_evaluate_returned_stays_as_it_is(tmp_path: Path) -> None:
 def test_evaluate_names_its_metrics(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="by name"):
         run_session(train, tmp_path, steps=2, evaluate=lambda _: {0: 0.5}, lr=0.5)
+
+
+def test_a_session_may_go_on_from_a_folder_whose_name_says_its_step(tmp_path: Path) -> None:
+    first = run_session(train, tmp_path, steps=5, lr=0.1)
+    assert first.checkpoint is not None
+    long = run_session(train, tmp_path, steps=8, lr=0.1)
+    assert run_session(train, tmp_path, steps=3, lr=0.1, warm_start=first.checkpoint).score == long.score
+    copy = shutil.copytree(first.checkpoint, tmp_path / "copy")
+    second = run_session(train, tmp_path, steps=3, lr=0.1, warm_start=str(copy), start_step=5)
+    assert (second.step, second.score) == (8, long.score)
+
+
+def test_going_on_from_what_was_not_saved_is_an_error(tmp_path: Path) -> None:
+    def body(session: Session) -> None:
+        session.advance(4)
+
+    nothing = run(body, tmp_path)
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        run_session(body, tmp_path, steps=4, warm_start=nothing)
+    with pytest.raises(CheckpointError, match="not in the store"):
+        run_session(body, tmp_path, steps=4, warm_start=tmp_path / "nothing")

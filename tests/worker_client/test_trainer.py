@@ -524,3 +524,21 @@ def test_nothing_of_a_command_outlives_the_worker(tmp_path: Path) -> None:
     owner.wait()
     for child in children:
         until(partial(gone, child))
+
+
+def test_discrete_whole_numbers_arrive_as_they_are_written(start: Start, tmp_path: Path) -> None:
+    head = """
+from progenitor import Discrete, Maximize, Study
+study = Study(metrics=[Maximize("score")], population_size=2, steps_per_trial=4, max_steps=8,
+              parameters={"width": Discrete([16, 32]), "rate": Discrete([0.5, 1])})
+"""
+    body = """
+    def train(session, width, rate):
+        session.advance(4)
+        session.report(score=len(range(width)), whole=isinstance(rate, int))
+    """
+    process = start(body, head=head)
+    process.description()
+    process.send(job(tmp_path, parameters={"width": 32.0, "rate": 1.0}))
+    (measured,) = [m["metrics"] for m in messages(process) if m["kind"] == "measured"]
+    assert measured == {"score": 32.0, "whole": 0.0}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .session import Session, Value
 from .signature import arguments_for
-from .store import CheckpointStore, Holder, Saved
+from .store import CheckpointError, CheckpointStore, Holder, Saved
 from .user_code import as_metrics
 
 
@@ -50,7 +50,8 @@ def run_session(
     folder: str | Path,
     *,
     steps: int,
-    warm_start: SessionResult | None = None,
+    warm_start: SessionResult | str | Path | None = None,
+    start_step: int | None = None,
     evaluate: Callable[..., object] | None = None,
     seed: int = 0,
     **parameters: Value,
@@ -60,18 +61,13 @@ def run_session(
         first = run_session(train, folder, steps=5, lr=0.1, width=32)
         second = run_session(train, folder, steps=5, lr=0.2, width=32, warm_start=first)
 
-    Raises what `train` raises, SessionError for what a session cannot take, CheckpointError.
+    A `warm_start` may also be a checkpoint's folder; `start_step` is the step at which it was saved, by default as its
+    name says. Raises what `train` raises, SessionError for what a session cannot take, CheckpointError.
     """
     store = CheckpointStore(Path(folder))
     recorder = Recorder()
-    start = 0
-    origin: Path | None = None
-    if (
-        warm_start is not None
-        and warm_start.checkpoint is not None
-        and warm_start.checkpoint_step is not None
-    ):
-        start, origin = warm_start.checkpoint_step, warm_start.checkpoint
+    origin, known_step = origin_of(warm_start, store)
+    start = known_step if start_step is None else start_step
     session = Session(
         store=store,
         holder=Holder(f"session-{uuid.uuid4().hex[:12]}", 1, 1),
@@ -91,3 +87,18 @@ def run_session(
         returned = as_metrics(evaluate(checkpoint, **arguments_for(evaluate, parameters)))
         metrics.setdefault(session.step, {}).update(returned)
     return SessionResult(checkpoint, None if newest is None else newest.step, session.step, metrics)
+
+
+def origin_of(
+    warm_start: SessionResult | str | Path | None, store: CheckpointStore
+) -> tuple[Path | None, int]:
+    """The folder to start from and the step at which it was saved. Raises CheckpointError."""
+    if warm_start is None:
+        return None, 0
+    if isinstance(warm_start, SessionResult):
+        if warm_start.checkpoint is None or warm_start.checkpoint_step is None:
+            raise CheckpointError("the session that is to be gone on from has saved no checkpoint")
+        return warm_start.checkpoint, warm_start.checkpoint_step
+    folder = store.find(str(Path(warm_start).absolute()))
+    step = folder.name.partition("-")[0]
+    return folder, int(step) if step.isdecimal() else 0

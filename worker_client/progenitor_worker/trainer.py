@@ -153,7 +153,7 @@ class Trainer:
             holder=holder,
             listener=Reports(self._channel, self._stop),
             warm_start=store.find(start["uri"], start["digest"]) if start else None,
-            parameters=job["parameters"],
+            parameters=self._code.as_written(job["parameters"]),
             seed=job["seed"],
             start_step=start["step"] if start else job["start_step"],
             end_step=job["end_step"],
@@ -173,7 +173,7 @@ class Trainer:
         began = time.monotonic()
         try:
             checkpoint = CheckpointStore(Path(job["store"])).find(job["checkpoint"])
-            metrics = self._evaluated(checkpoint, job["parameters"])
+            metrics = self._evaluated(checkpoint, self._code.as_written(job["parameters"]))
         except BaseException as error:  # noqa: BLE001  whatever the user's evaluate raises is told
             self._failed(f"evaluate raised {told(error)}", error)
         else:

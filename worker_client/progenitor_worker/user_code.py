@@ -4,11 +4,14 @@ import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType, TracebackType
 
+from .domains import Discrete
+from .session import Value
 from .signature import check_evaluate, check_train
 from .study import Study
 
@@ -25,6 +28,16 @@ class UserCode:
     evaluate: Callable[..., object] | None = None
     problems: list[str] = field(default_factory=list)
     digest: str = ""
+
+    def as_written(self, parameters: Mapping[str, Value]) -> dict[str, Value]:
+        """Values of a Discrete whose numbers are all int are int, as range(width) needs; on the wire they are not."""
+        domains = {} if self.study is None else self.study.parameters
+        return {name: written(domains.get(name), value) for name, value in parameters.items()}
+
+
+def written(domain: object, value: Value) -> Value:
+    whole = isinstance(domain, Discrete) and all(isinstance(choice, Integral) for choice in domain.values)
+    return int(value) if whole else value
 
 
 def load(source: Path, *, needs_train: bool = True) -> UserCode:
