@@ -29,6 +29,7 @@ STORAGE_CODES: dict[type[Exception], tuple[StatusCode, str]] = {
     storage.CheckpointNotFound: (StatusCode.NOT_FOUND, "CHECKPOINT_NOT_FOUND"),
     storage.StudyExists: (StatusCode.ALREADY_EXISTS, "STUDY_EXISTS"),
     storage.MeasurementConflict: (StatusCode.INVALID_ARGUMENT, "MEASUREMENT_CONFLICT"),
+    storage.TooManyMetrics: (StatusCode.INVALID_ARGUMENT, "TOO_MANY_METRICS"),
     storage.CheckpointConflict: (StatusCode.INVALID_ARGUMENT, "CHECKPOINT_CONFLICT"),
     storage.StorageFull: (StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL"),
     storage.StorageUnavailable: (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE"),

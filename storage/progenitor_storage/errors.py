@@ -7,6 +7,7 @@ StorageError
 ├── DuplicateTrial        the place and generation, or the initiator's child, exists
 ├── LeaseLost             the trial is no longer this holder's
 ├── MeasurementConflict   another value under the same trial, epoch and step
+├── TooManyMetrics        more metrics at one step than are kept
 ├── CheckpointNotFound    the study has no checkpoint of this uri
 ├── CheckpointConflict    another checkpoint under the same uri
 ├── UnsupportedUrl        not a database that progenitor knows
@@ -84,6 +85,15 @@ class MeasurementConflict(StorageError):
         self.metric = metric
         self.stored = stored
         self.reported = reported
+
+
+class TooManyMetrics(StorageError):
+    """More metrics were reported at one step of a trial than are kept."""
+
+    def __init__(self, number: int, step: int, most: int) -> None:
+        super().__init__(f"Trial {number} has more than {most} metrics at step {step}.")
+        self.number = number
+        self.step = step
 
 
 class CheckpointNotFound(StorageError):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from .encoding import metrics_text, parsed
-from .errors import MeasurementConflict
+from .errors import MeasurementConflict, TooManyMetrics
 from .model.study import Study
 from .model.trial import Measurement
 from .tables import measurements
@@ -38,6 +38,9 @@ _UP_TO = (
     )
     .order_by(_m.trial, _m.step, _m.epoch)
 )
+MAX_METRICS = 1000
+"""At one step of a trial: a trial is to fit into one message."""
+
 _CHUNK = 500
 """Numbers named in one statement."""
 
@@ -59,7 +62,10 @@ class Measurements:
         self._connection = connection
 
     def merge(self, study: Study, number: int, epoch: int, measurements: Sequence[Measurement]) -> None:
-        """Adds what is new. Raises MeasurementConflict, storing nothing, where another value is known."""
+        """Adds what is new.
+
+        Raises MeasurementConflict where another value is known, or TooManyMetrics; then nothing is stored.
+        """
         if not measurements:
             return
         known = self._known(study, number, epoch, [measurement.step for measurement in measurements])
@@ -69,6 +75,8 @@ class Measurements:
             metrics, elapsed = merged.get(step, ({}, 0.0))
             _check(number, step, metrics, measurement.metrics)
             merged[step] = ({**metrics, **measurement.metrics}, max(elapsed, measurement.elapsed))
+            if len(merged[step][0]) > MAX_METRICS:
+                raise TooManyMetrics(number, step, MAX_METRICS)
         new = [step for step in merged if step not in known]
         if new:
             self._connection.execute(

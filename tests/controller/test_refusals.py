@@ -333,3 +333,25 @@ def test_only_budget_and_labels_can_be_updated(
     before = create(channel)
     assert refusal(lambda: studies.UpdateStudy(request_))[0] is INVALID
     assert studies.GetStudy(pb.GetStudyRequest(name="studies/s")).study == before
+
+
+def test_what_would_not_fit_into_a_message_is_refused_before_it_is_stored(
+    channel: grpc.Channel, studies: StudyServiceStub
+) -> None:
+    spec = minimal_spec()
+    for number in range(900):
+        spec.parameters.add(
+            name=f"p{number}", categorical_domain=study_pb2.CategoricalDomain(values=["x" * 400])
+        )
+    code, _, violations = refusal(lambda: studies.CreateStudy(pb.CreateStudyRequest(study_id="s", spec=spec)))
+    assert code is INVALID
+    assert set(violations) == {"spec"}
+    trainee = Trainee(channel, create(channel).name)
+    trial = trainee.take()
+    beats = [
+        report(trial, measurements=[measurement(5, **{f"m{part}-{number}": 1.0 for number in range(600)})])
+        for part in (0, 1)
+    ]
+    trainee.heartbeat(beats[0])
+    code, reason, _ = refusal(lambda: trainee.heartbeat(beats[1]))
+    assert (code, reason) == (INVALID, "TOO_MANY_METRICS")

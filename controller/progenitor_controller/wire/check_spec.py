@@ -14,11 +14,18 @@ MAX_METRICS = 100
 MAX_CHOICES = 10_000
 MAX_PLACES = 100_000
 MAX_INITIAL_POPULATION_BYTES = 2**20
+MAX_OTHER_BYTES = 2**18
+"""Of a specification without its initial population: a study holds it twice, and is to fit into one message."""
 LEASE_BOUNDS = (0.1, 7 * 24 * 3600.0)
 """Seconds. A shorter lease than a tenth of a second could not be renewed in time."""
 
 
 def check_spec(violations: Violations, field: str, spec: pb.StudySpec) -> None:
+    size = spec.ByteSize() - sum(member.ByteSize() for member in spec.initial_population)
+    if size > MAX_OTHER_BYTES:
+        violations.add(
+            field, f"has {size} bytes beside its initial population, at most {MAX_OTHER_BYTES} are allowed"
+        )
     domains = _parameters(violations, f"{field}.parameters", spec)
     _metrics(violations, f"{field}.metrics", spec)
     violations.whole(f"{field}.steps_per_trial", spec.steps_per_trial, least=1)
