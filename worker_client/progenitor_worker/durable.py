@@ -31,10 +31,18 @@ def contents(folder: Path) -> Iterator[os.DirEntry[str]]:
             yield entry
 
 
-def publish(staging: Path, final: Path) -> None:
-    """Makes the complete folder `staging` visible as `final`, in the same parent folder, and durable."""
+def publish(staging: Path, final: Path, root: Path) -> None:
+    """Makes the complete folder `staging` visible as `final`, in the same parent folder, and durable.
+
+    So are the folders above it up to `root`, whoever made them. All but the last flush come together: on a file system
+    with a journal the first of them writes what the others wait for.
+    """
     for entry in contents(staging):
         flush(Path(entry.path))
     flush(staging)
+    for folder in final.parent.parents:
+        flush(folder)
+        if folder == root:
+            break
     staging.rename(final)
     flush(final.parent)

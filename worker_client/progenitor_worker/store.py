@@ -81,8 +81,7 @@ class CheckpointStore:
     @contextmanager
     def save(self, holder: Holder, step: int) -> Iterator["Saving"]:
         """Gives a folder to fill; what was put there is a checkpoint when the block ends without an exception."""
-        parent = self.root / holder.folder
-        make_folder(parent)
+        parent = self._folder_of(holder)
         name = f"{step}-{secrets.token_hex(4)}"
         staging = parent / f"{STAGING}{name}"
         staging.mkdir()
@@ -91,7 +90,7 @@ class CheckpointStore:
             yield saving
             check_contents(staging)
             digest, size = digest_of(staging), size_of(staging)
-            publish(staging, parent / name)
+            publish(staging, parent / name, self.root)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)  # what remains is never visible and is cleared later
             raise
@@ -100,14 +99,20 @@ class CheckpointStore:
     @contextmanager
     def scratch(self, holder: Holder) -> Iterator[Path]:
         """A folder on the disk where this holder's checkpoints lie, gone when the block ends."""
-        parent = self.root / holder.folder
-        make_folder(parent)
+        parent = self._folder_of(holder)
         folder = parent / f"{STAGING}scratch-{secrets.token_hex(4)}"
         folder.mkdir()
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)  # what remains is cleared by the trial's next holder
+
+    def _folder_of(self, holder: Holder) -> Path:
+        """Made, and durable once something is published in it."""
+        make_folder(self.root)
+        folder = self.root / holder.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def clear_staging(self, holder: Holder) -> None:
         """Removes what earlier holders of this trial left half-written."""
