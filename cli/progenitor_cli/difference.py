@@ -1,12 +1,15 @@
 """What differs between two specifications, in the words of the contract."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+
+from .wire_json import with_numbers
 
 NOT_SET = "not set"
 Field = Any
@@ -60,7 +63,7 @@ def list_differences(
         if old != new:
             yield Difference(path, shown_list(element, old), shown_list(element, new))
         return
-    for key in old.keys() | new.keys():
+    for key in {**old, **new}:
         inside = f"{path}.{key}"
         if key not in new:
             yield Difference(inside, shown(element, old[key]), "removed")
@@ -97,7 +100,8 @@ def shown(field: Field, value: Any) -> str:
     if field.message_type is not None:
         if field.message_type.full_name == Duration.DESCRIPTOR.full_name:
             return f"{value.ToNanoseconds() / 1e9:g} s"
-        return MessageToJson(value, preserving_proto_field_name=True, indent=None)
+        form = MessageToDict(value, preserving_proto_field_name=True)
+        return json.dumps(with_numbers(value.DESCRIPTOR, form), ensure_ascii=False)
     if field.enum_type is not None:
         number = field.enum_type.values_by_number.get(value)
         return number.name if number else str(value)
