@@ -46,7 +46,8 @@ def missing_at_end(
 def newest_checkpoint(report: TrialReport, trial: Trial) -> Checkpoint | None:
     """Of this report, else the trial's own; on the same step the later registered one."""
     own = [] if trial.checkpoint is None else [trial.checkpoint]
-    return max([*own, *report.checkpoints], key=lambda checkpoint: checkpoint.step, default=None)
+    newest_first = reversed([*own, *report.checkpoints])
+    return max(newest_first, key=lambda checkpoint: checkpoint.step, default=None)
 
 
 def metrics_at_end(tx: Transaction, study: Study, report: TrialReport, trial: Trial) -> dict[str, float]:

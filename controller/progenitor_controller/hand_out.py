@@ -1,5 +1,6 @@
 """Hands out trials: those that wait for a worker, then missing initial members, then due reproductions."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,11 @@ from .calls import SuggestionCall
 from .record import lose
 from .wire.pages import MAX_BYTES
 from .wire.trials import size_on_wire
+
+MAX_MESSAGE = 4000
+"""Characters of a study's message."""
+
+log = logging.getLogger(__name__)
 
 
 def give_up(tx: Transaction, study: Study, worker: str, named: Sequence[int]) -> list[Trial]:
@@ -71,7 +77,7 @@ def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
         if due is None:
             return
         initiator = tx.trials.get(study, due.newest)
-        reproduction = algorithms.decide(spec, population(tx, study, spec, due, initiator), initiator)
+        reproduction = decided(tx, study, spec, population(tx, study, spec, due, initiator), initiator)
         if reproduction.child is None:
             tx.members.save(study, due, replace(due, closed=True))
             continue
@@ -79,6 +85,21 @@ def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
         if reproduction.fallback:
             tx.members.save(study, due, replace(due, fallbacks=due.fallbacks + 1))
         yield child
+
+
+def decided(
+    tx: Transaction, study: Study, spec: Spec, candidates: algorithms.Population, initiator: Trial
+) -> algorithms.Reproduction:
+    """A decision that raises leaves a message on the study and stops nobody's report: the initiator goes on alone."""
+    try:
+        return algorithms.decide(spec, candidates, initiator)
+    except Exception as error:
+        log.exception("the decision on the child of trial %d of %s raised", initiator.number, study.name)
+        message = (
+            f"the decision on the child of trial {initiator.number} raised {error!r}; its place went on alone"
+        )
+        tx.studies.change(study, state_message=message[:MAX_MESSAGE])
+        return algorithms.alone(spec, candidates, initiator)
 
 
 def next_due(tx: Transaction, study: Study, spec: Spec) -> Member | None:

@@ -1,6 +1,8 @@
 """Decisions through the service: reproducible, and independent of workers and timing."""
 
+import asyncio
 import random
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -18,6 +20,8 @@ from tests.laws import check_study
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
+from progenitor_controller.calls import StudyCall
+from progenitor_storage import Database, Transaction
 
 SELECTIONS = ["initiator", "truncation", "binary_tournament", "no_selection"]
 
@@ -204,3 +208,31 @@ def test_the_median_rule_names_a_worse_trial_until_it_has_ended_and_a_better_one
     assert heir.member == worse.member
     assert heir.parent in {peer.name for peer in peers}
     assert child.name in trials
+
+
+def spoil(tx: Transaction, call: StudyCall) -> None:
+    """As a restore from a damaged backup would: the trial has lost a hyperparameter that mutation needs."""
+    study = tx.studies.locked(call.study)
+    trial = tx.trials.get(study, 1)
+    tx.trials.save(study, trial, replace(trial, parameters={}))
+
+
+def test_a_decision_that_raises_leaves_a_message_and_stops_nobodys_report(
+    channel: grpc.Channel, studies: StudyServiceStub, database_url: str
+) -> None:
+    spec = evolving("no_selection", size=1)
+    spec.population_based_training.exploration_scope = study_pb2.EXPLORATION_SCOPE_EVERY_CHILD
+    name = create(channel, spec).name
+    trainee = Trainee(channel, name)
+    first = trainee.take()
+
+    async def spoil_it() -> None:
+        database = await Database.open(database_url)
+        await database.transact(spoil, StudyCall("s"))
+        await database.close()
+
+    asyncio.run(spoil_it())
+    child = trainee.take(completed(first, score=1.0))
+    assert (child.parent, child.generation, child.warm_start.step) == (first.name, 1, 10)
+    message = studies.GetStudy(pb.GetStudyRequest(name=name)).study.state_message
+    assert "trial 1 raised KeyError" in message

@@ -196,8 +196,7 @@ class Slot:
             held.told(report)
 
     def _final(self, held: HeldTrial, outcome: Outcome) -> trial_pb2.TrialReport:
-        message = outcome.message[:MAX_MESSAGE].replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return held.report(outcome.kind, message)
+        return held.report(outcome.kind, sendable(outcome.message))
 
     def _suggest(
         self, description: Description, reports: list[trial_pb2.TrialReport], give_up: threading.Event
@@ -249,3 +248,8 @@ class Slot:
 
     def _log_of(self, trial: trial_pb2.Trial) -> Path:
         return self._options.logs / trial.study_uid / f"{trial.name.rpartition('/')[2]}.log"
+
+
+def sendable(message: str) -> str:
+    """As protobuf takes it: what cannot be encoded, and NUL, is replaced."""
+    return message[:MAX_MESSAGE].encode("utf-8", "replace").decode().replace("\0", "?")

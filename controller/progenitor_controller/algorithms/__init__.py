@@ -7,7 +7,7 @@ global random state: the same stored trials, read in any order, give the same de
 from .drafts import initial
 from .fitness import fitness
 from .population import Population, Reproduction
-from .reproduction import decide
+from .reproduction import alone, decide
 from .stopping import should_stop
 from .window import Generations, NewestOfMembers, Nobody, Window, window
 
@@ -18,6 +18,7 @@ __all__ = [
     "Population",
     "Reproduction",
     "Window",
+    "alone",
     "decide",
     "fitness",
     "initial",

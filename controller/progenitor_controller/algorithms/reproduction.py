@@ -34,6 +34,14 @@ def decide(spec: Spec, population: Population, initiator: Trial) -> Reproduction
             return _reproduce(spec, algorithm, population, initiator)
 
 
+def alone(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
+    """For a decision that could not be made: the place goes on from its own weights and hyperparameters."""
+    own = own_ancestor(spec, population)
+    if own is None or population.fallbacks >= spec.max_failures_per_trial:
+        return CLOSED
+    return Reproduction(continued(spec, initiator, own, own.parameters), fallback=not initiator.usable)
+
+
 def _reproduce(
     spec: Spec, algorithm: PopulationBasedTraining, population: Population, initiator: Trial
 ) -> Reproduction:
