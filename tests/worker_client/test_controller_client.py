@@ -156,3 +156,13 @@ def test_a_refusal_names_the_fields(serve: Serve, told: list[str]) -> None:
     other = OtherSide((grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"))
     with pytest.raises(Refused, match=r"trials\[0\].step is wrong"):
         client(told, serve(other)).suggest(REQUEST, never())
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    serve: Serve, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    assert client(told, serve(OtherSide())).suggest(REQUEST, never()) == ANSWER
+    assert told == []

@@ -143,7 +143,7 @@ class Controller:
         with self._lock:
             if self._stub is None:
                 address = self._addresses[self._at % len(self._addresses)]
-                self._channel = grpc.insecure_channel(address, OPTIONS)
+                self._channel = grpc.insecure_channel(address, options_for(address))
                 self._stub = ControllerServiceStub(self._channel)
             return self._at, self._stub
 
@@ -167,6 +167,12 @@ class Controller:
         if self._channel is not None:
             self._channel.close()
         self._channel = self._stub = None
+
+
+def options_for(address: str) -> list[tuple[str, int]]:
+    """A proxy of the environment does not lead to this machine."""
+    local = address.startswith(("127.", "localhost:", "[::1]:", "unix:"))
+    return [*OPTIONS, ("grpc.enable_http_proxy", 0)] if local else [*OPTIONS]
 
 
 def refused(error: grpc.RpcError) -> CallError | None:
