@@ -1,17 +1,22 @@
 """What a worker tells of its trials: real training processes, and a scripted other side of the wire."""
 
+import os
 import re
+import signal
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import grpc
 import pytest
 from tests.system.processes import free_port
 from tests.waiting import until
 from tests.worker_client.other_side import STUDY, OtherSide, serving, stops, takes_away, trial
 
+from progenitor.v1 import controller_service_pb2 as pb
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_worker.controller import Controller
 from progenitor_worker.events import ControllerLost, Event, SlotEnded, TrialEnded, TrialStarted
@@ -364,3 +369,60 @@ def test_a_lease_counts_from_when_it_was_asked_for(tmp_path: Path) -> None:
         until(lambda: other.beats, 10)
         beat.end()
         controller.close()
+
+
+def test_a_trial_that_arrives_when_the_worker_is_leaving_is_given_back_untouched(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    def train(session, lr):
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    worker = work(other, body)
+    until(lambda: any(isinstance(event, TrialStarted) for event in worker.told), 60)
+    worker.pool.leave()
+    assert worker.end().error == ""
+    handed = {event.trial.name for event in worker.told if isinstance(event, TrialStarted)}
+    assert {report.trial for report in other.reports} == handed, "each trial that was taken has an outcome"
+    assert other.heard[-1].k == 0
+
+
+def test_a_training_process_that_dies_between_two_trials_costs_nothing(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    def train(session, lr):
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+        Path(__file__).with_name(f"pid{session.seed}").write_text(str(os.getpid()))
+    """
+    arrived, held = threading.Event(), threading.Event()
+    handed = other.GetNewSuggestion
+
+    def hold(
+        request: pb.GetNewSuggestionRequest, context: grpc.ServicerContext
+    ) -> pb.GetNewSuggestionResponse:
+        if request.trials:
+            arrived.set()
+            held.wait(30)
+        return handed(request, context)
+
+    other.GetNewSuggestion = hold  # type: ignore[method-assign]  # answers when the process is gone
+    worker = work(other, body)
+    assert arrived.wait(60)
+    pid = int((worker.folder / "pid1").read_text())
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: state(pid) in ("Z", ""), 10)
+    held.set()
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+
+
+def state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""

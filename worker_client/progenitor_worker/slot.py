@@ -229,7 +229,10 @@ class Slot:
         )
 
     def _ready_trainer(self) -> TrainingProcess:
-        if self._trainer is None or not self._trainer.alive:
+        if self._trainer is not None and not self._trainer.alive:
+            self._trainer.kill()  # it died between two trials; what it started may be there still
+            self._trainer = None
+        if self._trainer is None:
             self._trainer = self._start("trainer")
         return self._trainer
 
@@ -237,7 +240,10 @@ class Slot:
         """None if the user's file has no evaluate."""
         if self._trainer is None or not self._trainer.description().evaluates:
             return None
-        if self._evaluator is None or not self._evaluator.alive:
+        if self._evaluator is not None and not self._evaluator.alive:
+            self._evaluator.kill()
+            self._evaluator = None
+        if self._evaluator is None:
             self._evaluator = self._start("evaluator")
             self._evaluator.description()
         return self._evaluator
