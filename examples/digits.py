@@ -23,15 +23,16 @@ study = Study(
     max_steps=20,
 )
 
-WIDTH = 64
+WIDTH = 128
 BATCH = 32
 MOMENTUM = 0.5
 
 Network = dict[str, NDArray[np.float64]]
 
 digits = load_digits()
+pictures = digits.data / 16.0
 x_train, x_test, y_train, y_test = train_test_split(
-    digits.data / 16.0, digits.target, test_size=0.25, random_state=0, stratify=digits.target
+    pictures - pictures.mean(axis=0), digits.target, test_size=0.25, random_state=0, stratify=digits.target
 )
 
 

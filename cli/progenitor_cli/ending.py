@@ -1,9 +1,15 @@
-"""Signals that ask a command to end: the first one gently, the second at once."""
+"""Signals that ask a command to end: while trials are trained the first one does so gently, else at once.
+
+Ending at once is safe: processes that train end with this one, the database and the store survive any end, and the
+folder's lock goes with its holder.
+"""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -12,11 +18,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ending:
-    """While it lasts the signals only set `wake`, and `number` says which one came. In the main thread."""
+    """Hears the signals while it lasts, in the main thread."""
 
     def __init__(self) -> None:
         self.number: int | None = None
         self.wake = threading.Event()
+        self._gently = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -31,8 +38,17 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @contextmanager
+    def gently(self) -> Iterator[None]:
+        """Inside, the first signal only sets `wake`, and `number` says which one it was."""
+        self._gently = True
+        try:
+            yield
+        finally:
+            self._gently = False
+
     def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  what the interpreter passes
-        if self.number is not None:
+        if self.number is not None or not self._gently:
             if sys.stderr.isatty():
                 os.write(sys.stderr.fileno(), SHOW_CURSOR)
             os._exit(128 + number)

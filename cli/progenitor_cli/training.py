@@ -76,6 +76,8 @@ class Listener:
                 self._told.clear()
                 self._view.say(f"The controller at {event.address} answers again.")
             case SlotEnded():
+                if event.error:
+                    self._once(f"Worker {event.slot} cannot go on: {event.error}")
                 self._ending.wake.set()
 
     def _failed(self, event: TrialEnded) -> None:
@@ -93,13 +95,14 @@ def train(
     client: Client,
     study: study_pb2.Study,
     options: WorkerOptions,
-    trainer: TrainingProcess | None,
+    trainer: TrainingProcess,
     *,
+    ending: Ending,
     to_stderr: bool,
 ) -> None:
     """Until the study has ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
     population = Population(study.effective_spec)
-    with Ending() as ending:
+    with ending.gently():
         view = view_for(population, short(study.name), to_stderr=to_stderr)
         pool = WorkerPool(options, Listener(view, population, ending).heard, trainer)
         try:
@@ -120,7 +123,7 @@ def train(
             ending.number, "Ended as asked: what was trained is saved, the same command goes on with it."
         )
     errors = sorted({ended.error for ended in pool.ended if ended.error})
-    if errors:
+    if errors and client.study(study.name).state not in ENDED:
         raise CliError("\n".join(errors))
 
 

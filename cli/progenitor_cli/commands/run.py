@@ -1,14 +1,15 @@
-"""Train the study that FILE describes, on this machine, and show what came of it.
+"""Train the study of FILE on this machine.
 
-Everything is kept in .progenitor/ of the working directory. Run again, it goes on where it stopped; a finished study's
-result is shown at once. A larger budget in FILE makes it go on. Any other change is refused with what differs:
---fresh starts another study beside it (name-2, name-3, …). Later runs go on with the newest study that FILE describes.
+The result is the best trial, its checkpoint and its schedule of hyperparameters. Everything is kept in .progenitor/
+of the working directory. Run again, it goes on where it stopped; a finished study's result is shown at once. A larger
+budget in FILE makes it go on. Any other change is refused with what differs: --fresh starts another study beside it
+(name-2, name-3, …). Later runs go on with the newest study that FILE describes.
 
 With --json, standard output is one line: {"study", "best", "population"}, each trial with "trial", "metrics",
 "parameters" and "checkpoint"; a metric that is not finite is null. Nothing is printed there unless the study ended.
 
-Exit codes: 0 the study is completed; 1 it failed, or cannot go on; 2 a mistake in FILE or on the command line;
-130 ended by Ctrl-C and 143 by SIGTERM, what was trained being saved (a second signal ends at once).
+Exit codes: 0 the study is completed; 1 it failed, or cannot go on; 2 a mistake in FILE or on the command line; 130
+ended by Ctrl-C and 143 by SIGTERM, what was trained being saved (a second signal ends at once).
 """
 
 import sys
@@ -23,7 +24,9 @@ from ..folder import announced, folder_at, held
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A Python file with a study and train.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A Python file with a study and train.", show_default=False)
+    ],
     *,
     workers: Annotated[
         int | None,
@@ -53,6 +56,7 @@ def command(
     from .. import studies
     from ..client import Client
     from ..embedded import start_controller
+    from ..ending import Ending
     from ..failures import distinct
     from ..report import not_completed, result_text
     from ..result import json_line, result_of
@@ -66,6 +70,7 @@ def command(
     checkpoints = folder.checkpoints if store is None else store.expanduser().resolve()
     program = Program(source, train_command)
     with ExitStack() as stack:
+        ending = stack.enter_context(Ending())
         stack.enter_context(held(folder, f"run {file}"))
         # The user's file loads while the controller starts.
         trainer = TrainingProcess(program, {}, folder.logs / "trainer-0.log")
@@ -86,7 +91,7 @@ def command(
                 state=folder.workers,
                 slots=workers,
             )
-            train(client, study, options, trainer, to_stderr=json)
+            train(client, study, options, trainer, ending=ending, to_stderr=json)
         result = result_of(client, study.name, checkpoints)
         if json:
             print(json_line(result), flush=True)

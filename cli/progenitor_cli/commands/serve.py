@@ -1,4 +1,4 @@
-"""Serve a database's studies to workers and to people, until a signal comes.
+"""Serve studies to workers and people.
 
 Prints one line when it is ready. SIGTERM and Ctrl-C let calls under way finish; the exit code is 0. The default
 database is .progenitor/progenitor.db, which one process at a time may serve; a PostgreSQL database may have several

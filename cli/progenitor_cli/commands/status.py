@@ -1,7 +1,8 @@
-"""Show how far a study is: progress, trials by state, the best trial and the population.
+"""Show how far a study is.
 
-Without --controller it asks about .progenitor/ of the working directory, whether or not a run is under way there.
---json prints one line, GetStudyStatusResponse in the protos' JSON form.
+Progress, trials by state, the best trial and the population. Without --controller it asks about .progenitor/ of the
+working directory, whether or not a run is under way there. --json prints one line, GetStudyStatusResponse in the
+protos' JSON form.
 """
 
 from pathlib import Path
@@ -13,7 +14,8 @@ import typer
 def command(
     *,
     study: Annotated[
-        str | None, typer.Argument(help="May be left out if there is only one.", show_default=False)
+        str | None,
+        typer.Argument(metavar="STUDY", help="May be left out if there is only one.", show_default=False),
     ] = None,
     controller: Annotated[
         str | None, typer.Option(help="A controller's address.", show_default=False)

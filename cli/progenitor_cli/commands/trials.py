@@ -1,4 +1,4 @@
-"""List a study's trials, by number.
+"""List the trials of a study, by number.
 
 Without --controller it asks about .progenitor/ of the working directory, whether or not a run is under way there.
 --json prints one trial a line, in the protos' JSON form.
@@ -20,7 +20,8 @@ PREFIX = "TRIAL_STATE_"
 def command(
     *,
     study: Annotated[
-        str | None, typer.Argument(help="May be left out if there is only one.", show_default=False)
+        str | None,
+        typer.Argument(metavar="STUDY", help="May be left out if there is only one.", show_default=False),
     ] = None,
     state: Annotated[
         list[str] | None,

@@ -1,10 +1,12 @@
-"""Train trials of a study at a running controller, until the study ends.
+"""Train for a running controller.
 
-With FILE the study is the one that it describes, made if there is none (not with --no-create). Without FILE,
---study names one and --command trains. The checkpoints' folder must be the same place for all workers of a study.
+Until the study ends. With FILE the study is the one that it describes, made if there is none (not with --no-create).
+Without FILE, --study names one and --command trains. The checkpoints' folder must be the same place for all workers
+of a study.
 
-Exit codes: 0 the study is completed; 1 it failed, or these workers cannot go on; 2 a mistake in FILE or on the command
-line; 130 ended by Ctrl-C and 143 by SIGTERM, running trials being saved and given back (a second signal ends at once).
+Exit codes: 0 the study is completed; 1 it failed, or these workers cannot go on; 2 a mistake in FILE or on the
+command line; 130 ended by Ctrl-C and 143 by SIGTERM, running trials being saved and given back (a second signal ends
+at once).
 """
 
 from contextlib import ExitStack
@@ -25,7 +27,8 @@ def command(
         typer.Option(help="Its address, HOST:PORT; again, or after commas, for others.", show_default=False),
     ],
     file: Annotated[
-        Path | None, typer.Argument(help="A Python file with a study and train.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="FILE", help="A Python file with a study and train.", show_default=False),
     ] = None,
     study: Annotated[str | None, typer.Option(help="Without FILE: the study.", show_default=False)] = None,
     train_command: Annotated[
@@ -61,6 +64,7 @@ def command(
 
     from .. import studies
     from ..client import Client
+    from ..ending import Ending
     from ..failures import distinct
     from ..names import short
     from ..report import not_completed, outcome
@@ -80,6 +84,7 @@ def command(
     log_folder = folder.logs if logs is None else logs.expanduser().resolve()
     program = Program(None if file is None else source_file(file), train_command)
     with ExitStack() as stack:
+        ending = stack.enter_context(Ending())
         trainer = TrainingProcess(program, {}, log_folder / "trainer-0.log")
         stack.callback(trainer.kill)
         client = stack.enter_context(Client(*addresses))
@@ -103,7 +108,7 @@ def command(
                 slots=workers,
                 name=name,
             )
-            train(client, found, options, trainer, to_stderr=False)
+            train(client, found, options, trainer, ending=ending, to_stderr=False)
         status = client.status(found.name)
         print(outcome(status), flush=True)
         if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
