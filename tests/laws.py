@@ -75,13 +75,14 @@ def check_study(channel: grpc.Channel, study: str, store: Path | None = None) ->
     check_counts(status, trials)
     check_children(spec, trials)
     by_name = {trial.name: trial for trial in trials}
+    epochs = {entry.checkpoint.uri: entry.epoch for entry in checkpoints}
     own: dict[str, list[str]] = {}
     for entry in checkpoints:
         own.setdefault(entry.trial, []).append(entry.checkpoint.uri)
     for trial in trials:
         check_lineage(spec, trial, by_name.get(trial.parent), own.get(trial.name, []))
         check_parameters(spec, trial, by_name.get(trial.parent), by_name.get(trial.initiator))
-        check_completed(spec, trial)
+        check_completed(spec, trial, epochs.get(trial.checkpoint.uri, 0))
     if store is not None:
         for entry in checkpoints:
             assert digest(store / entry.checkpoint.uri) == entry.checkpoint.digest, entry.checkpoint.uri
@@ -136,6 +137,7 @@ def check_lineage(
     if parent is None:
         given = {member.warm_start_uri for member in spec.initial_population} | {""}
         assert start in own or start in given
+        assert start or trial.start_step == 0, "who starts later starts from something"
         return
     assert parent.state == trial_pb2.TRIAL_STATE_COMPLETED, "only a completed trial is a parent"
     assert trial.start_step == parent.end_step == parent.checkpoint.step, "steps join without gap or overlap"
@@ -185,11 +187,12 @@ def inside(parameter: study_pb2.ParameterSpec, value: study_pb2.ParameterValue) 
             return value.categorical_value in parameter.categorical_domain.values
 
 
-def check_completed(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> None:
-    """Checkpoint and metrics stand at the end step."""
+def check_completed(spec: study_pb2.StudySpec, trial: trial_pb2.Trial, registered: int) -> None:
+    """Checkpoint and metrics stand at the end step; `registered` is the epoch of the checkpoint."""
     if trial.state != trial_pb2.TRIAL_STATE_COMPLETED:
         return
     assert trial.checkpoint.step == trial.measurement.step == trial.step == trial.end_step
+    assert trial.measurement.epoch >= registered, "what was measured is what was saved"
     assert {metric.name for metric in spec.metrics} <= set(trial.measurement.metrics)
 
 

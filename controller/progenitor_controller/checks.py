@@ -35,7 +35,7 @@ def missing_at_end(
     if own is None or own.step != trial.end_step:
         told = f"has no checkpoint at its end step {trial.end_step}"
         found.append(Violation(f"{report.field}.checkpoints", told))
-    metrics = metrics_at_end(tx, study, report, trial)
+    metrics = metrics_at_end(tx, study, report, trial, own)
     missing = [metric.name for metric in spec.metrics if metric.name not in metrics]
     if missing:
         told = f"lack the metrics {', '.join(missing)} at the end step {trial.end_step}"
@@ -50,8 +50,20 @@ def newest_checkpoint(report: TrialReport, trial: Trial) -> Checkpoint | None:
     return max(newest_first, key=lambda checkpoint: checkpoint.step, default=None)
 
 
-def metrics_at_end(tx: Transaction, study: Study, report: TrialReport, trial: Trial) -> dict[str, float]:
-    stored = tx.measurements.at(study, trial.number, trial.end_step)
+def epoch_of(tx: Transaction, study: Study, report: TrialReport, checkpoint: Checkpoint | None) -> int:
+    """Under which the checkpoint was registered: what was measured before tells of other weights."""
+    if checkpoint is None or checkpoint in report.checkpoints:
+        return report.epoch
+    registered = tx.checkpoints.find(study, checkpoint.uri)
+    return report.epoch if registered is None else registered[1]
+
+
+def metrics_at_end(
+    tx: Transaction, study: Study, report: TrialReport, trial: Trial, checkpoint: Checkpoint | None
+) -> dict[str, float]:
+    """Of the weights in `checkpoint`, as stored and as reported now."""
+    since = epoch_of(tx, study, report, checkpoint)
+    stored = tx.measurements.at(study, trial.number, trial.end_step, since)
     metrics = {} if stored is None else dict(stored.metrics)
     for measurement in report.measurements:
         if measurement.step == trial.end_step:

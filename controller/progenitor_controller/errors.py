@@ -3,6 +3,7 @@
 CallError
 ├── InvalidRequest       INVALID_ARGUMENT, every violation at once
 ├── UnsupportedFields    UNIMPLEMENTED
+├── ReportConflict       INVALID_ARGUMENT
 ├── SequenceReused       INVALID_ARGUMENT
 ├── StaleRequest         ABORTED
 ├── TrialIsFinal         FAILED_PRECONDITION
@@ -61,6 +62,15 @@ class UnsupportedFields(CallError):
         told = "; ".join(f"{violation.field}: {violation.description}" for violation in violations)
         fields = ",".join(violation.field for violation in violations)
         super().__init__(f"Not in this release: {told}", metadata={"fields": fields}, violations=violations)
+
+
+class ReportConflict(CallError):
+    """What was reported differs from what is stored."""
+
+    reason = "REPORT_CONFLICT"
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(f"{field}: {description}", violations=[Violation(field, description)])
 
 
 class SequenceReused(CallError):

@@ -13,8 +13,10 @@ from . import algorithms, limits
 from .calls import SuggestionCall
 from .record import lose
 from .wire.pages import MAX_BYTES
-from .wire.trials import size_on_wire
+from .wire.trials import trial_to_wire
 
+NEVER_DUE = 2**63 - 1
+"""A step beyond every budget: a place that has ended is never due again."""
 MAX_MESSAGE = 4000
 """Characters of a study's message."""
 
@@ -48,8 +50,11 @@ def hand_out(
         mine = tx.trials.claim(study, trial, call.worker, expires)
         if mine is not None:
             claimed.append(mine)
-            size += size_on_wire(mine)
-        if len(claimed) == call.k or size > MAX_BYTES:
+        if len(claimed) == call.k:
+            break
+        if mine is not None:
+            size += trial_to_wire(study.name, study.uid, mine, tx.now).ByteSize()
+        if size > MAX_BYTES:
             break
     return claimed
 
@@ -79,7 +84,8 @@ def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
         initiator = tx.trials.get(study, due.newest)
         reproduction = decided(tx, study, spec, population(tx, study, spec, due, initiator), initiator)
         if reproduction.child is None:
-            tx.members.save(study, due, replace(due, closed=True))
+            after = replace(due, reached=NEVER_DUE) if reproduction.ended else replace(due, closed=True)
+            tx.members.save(study, due, after)
             continue
         child = tx.trials.insert(study, reproduction.child)
         if reproduction.fallback:

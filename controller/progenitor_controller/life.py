@@ -33,7 +33,8 @@ def progressed(
     trial: Trial, step: int, checkpoint: Checkpoint | None, measurement: Measurement | None
 ) -> Trial:
     """It reached a step, registered a checkpoint, measured every metric (each may be missing)."""
-    if step > trial.step or checkpoint is not None:
+    saved = trial.start_step if trial.checkpoint is None else trial.checkpoint.step
+    if step > trial.step or (checkpoint is not None and checkpoint.step > saved):
         trial = replace(trial, lost_in_row=0)
     if checkpoint is not None:
         trial = replace(trial, checkpoint=checkpoint, unsaved=0.0)
@@ -43,8 +44,15 @@ def progressed(
 
 
 def completed(trial: Trial, fitness: float | None) -> Trial:
+    """Even if it was asked to stop: it has all of its steps."""
     return replace(
-        trial, state=TrialState.COMPLETED, step=trial.end_step, fitness=fitness, lease=None, unsaved=0.0
+        trial,
+        state=TrialState.COMPLETED,
+        step=trial.end_step,
+        fitness=fitness,
+        lease=None,
+        unsaved=0.0,
+        stop_cause=StopCause.NONE,
     )
 
 

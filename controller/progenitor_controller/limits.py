@@ -57,13 +57,16 @@ def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
     now = tx.studies.current(study)
     if now.state is not StudyState.ACTIVE or any(now.counts.get(state, 0) for state in OPEN):
         return now
-    if tx.members.all_closed(study) and tx.members.count(study) == spec.places:
+    closed = tx.members.closed(study)
+    if closed == spec.places:
         return tx.studies.change(
             study, state=StudyState.FAILED, state_message=why_failed(tx, study), ended_at=tx.now
         )
     reason = exhausted(tx, now, spec)
     if reason is None:
         return now
+    if closed:
+        reason += f"; {closed} of {spec.places} places were closed after failures"
     return tx.studies.change(study, state=StudyState.COMPLETED, state_message=reason, ended_at=tx.now)
 
 
@@ -81,8 +84,7 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
 
 def why_failed(tx: Transaction, study: Study) -> str:
     """All places are closed; tells what the newest failed trial said."""
-    failures = tx.trials.page(study, (TrialState.FAILED,), 0, 1000)
-    if failures:
-        newest = failures[-1]
+    newest = tx.trials.newest(study, TrialState.FAILED)
+    if newest is not None:
         return f"no member can go on; trial {newest.number} failed: {newest.failure_message}"[:4000]
     return "no member can go on: no trial had a finite fitness (is a metric NaN or infinite?)"

@@ -85,9 +85,8 @@ def list_lineage(tx: Snapshot, call: ListCall) -> pb.ListLineageResponse:
     """From the first ancestor to the trial itself."""
     study = tx.studies.get(call.study)
     tx.trials.get(study, call.trial)
-    after = int(call.page.after[0])
-    found = [trial for trial in tx.trials.lineage(study, call.trial) if trial.number > after]
-    trials, token = cut(call.page, found[: call.page.limit + 1], shown(tx, study), by_number)
+    found = tx.trials.lineage(study, call.trial, int(call.page.after[0]), call.page.limit + 1)
+    trials, token = cut(call.page, found, shown(tx, study), by_number)
     return pb.ListLineageResponse(trials=trials, next_page_token=token)
 
 

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from progenitor_storage import Transaction
+from progenitor_storage.errors import CheckpointConflict, MeasurementConflict, TooManyMetrics
 from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Checkpoint, Measurement, Trial
 
 from . import algorithms, life
 from .calls import Outcome, TrialReport
-from .checks import check, newest_checkpoint
-from .errors import InvalidRequest, TrialIsFinal, Violation
+from .checks import check, epoch_of, newest_checkpoint
+from .errors import InvalidRequest, ReportConflict, TrialIsFinal, Violation
+from .wire.names import trial_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Recorded:
 def record(
     tx: Transaction, study: Study, spec: Spec, worker: str, reports: Sequence[TrialReport]
 ) -> Recorded:
-    """Raises TrialNotFound, InvalidRequest, TrialIsFinal or MeasurementConflict; then nothing is stored."""
+    """Raises InvalidRequest, TrialIsFinal or ReportConflict; then nothing of the call is stored."""
     known = tx.trials.find(study, [report.trial for report in reports])
     violations = [
         Violation(f"{report.field}.trial", f"the study has no trial {report.trial}")
@@ -50,7 +52,8 @@ def record(
     if violations:
         raise InvalidRequest(violations)
     if final:
-        raise TrialIsFinal(metadata={"trials": ",".join(map(str, final))})
+        names = ",".join(trial_name(study.name, number) for number in final)
+        raise TrialIsFinal(metadata={"trials": names})
     after = [apply(tx, study, spec, report, trial) for report, trial in mine]
     holding = {report.trial for report, _ in mine}
     return Recorded(
@@ -72,19 +75,32 @@ def apply(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial:
     """Stores a report that was checked, and gives the trial after it."""
     after = life.heard(trial, tx.now, spec.lease_duration)
     account_work(tx, study, worked=after.unsaved - trial.unsaved)
-    if report.measurements:
-        tx.measurements.merge(study, trial.number, report.epoch, report.measurements)
-    for checkpoint in report.checkpoints:
-        tx.checkpoints.register(study, trial.number, report.epoch, checkpoint)
+    measured = store(tx, study, report)
     after = life.progressed(
         after,
         reached(report, trial),
         newest_checkpoint(report, trial) if report.checkpoints else None,
-        newest_complete(tx, study, spec, report, trial),
+        newest_complete(spec, measured, trial),
     )
     if report.timing is not None:
         after = replace(after, timing=report.timing)
     return tx.trials.save(study, trial, ended(tx, study, spec, report, after))
+
+
+def store(tx: Transaction, study: Study, report: TrialReport) -> list[Measurement]:
+    """Keeps what was measured and saved; gives all that is known now of the steps measured.
+
+    Raises ReportConflict for what differs from what is stored.
+    """
+    try:
+        measured = tx.measurements.merge(study, report.trial, report.epoch, report.measurements)
+        for checkpoint in report.checkpoints:
+            tx.checkpoints.register(study, report.trial, report.epoch, checkpoint)
+    except (MeasurementConflict, TooManyMetrics) as error:
+        raise ReportConflict(f"{report.field}.measurements", str(error)) from error
+    except CheckpointConflict as error:
+        raise ReportConflict(f"{report.field}.checkpoints", str(error)) from error
+    return measured
 
 
 def reached(report: TrialReport, trial: Trial) -> int:
@@ -92,19 +108,12 @@ def reached(report: TrialReport, trial: Trial) -> int:
     return max(report.step, trial.step, *steps)
 
 
-def newest_complete(
-    tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial
-) -> Measurement | None:
-    """The newest reported measurement that, merged with what is stored at its step, has every metric."""
+def newest_complete(spec: Spec, measured: Sequence[Measurement], trial: Trial) -> Measurement | None:
+    """The newest of these that has every metric, if it is newer than the trial's."""
     least = 0 if trial.measurement is None else trial.measurement.step
     wanted = {metric.name for metric in spec.metrics}
-    for measurement in sorted(report.measurements, key=lambda m: m.step, reverse=True):
-        if measurement.step < least:
-            return None
-        merged = tx.measurements.at(study, trial.number, measurement.step)
-        if merged is not None and wanted <= merged.metrics.keys():
-            return merged
-    return None
+    complete = [m for m in measured if m.step >= least and wanted <= m.metrics.keys()]
+    return max(complete, key=lambda measurement: measurement.step, default=None)
 
 
 def ended(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> Trial:
@@ -113,7 +122,7 @@ def ended(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial:
         case Outcome.RUNNING:
             return trial
         case Outcome.COMPLETED:
-            return complete(tx, study, spec, trial)
+            return complete(tx, study, spec, report, trial)
         case Outcome.STOPPED:
             return life.stopped(trial)
         case Outcome.FAILED:
@@ -127,8 +136,9 @@ def ended(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial:
             return replace(life.released(trial), unsaved=0.0)
 
 
-def complete(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Trial:
-    at_end = tx.measurements.at(study, trial.number, trial.end_step)
+def complete(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial: Trial) -> Trial:
+    since = epoch_of(tx, study, report, trial.checkpoint)
+    at_end = tx.measurements.at(study, trial.number, trial.end_step, since)
     if at_end is None:
         raise ValueError(f"trial {trial.number} was completed without metrics at its end step")
     note_first_metric(tx, study, spec, at_end)
@@ -141,7 +151,7 @@ def note_first_metric(tx: Transaction, study: Study, spec: Spec, measurement: Me
     first = spec.metrics[0]
     value = measurement.metrics[first.name]
     best = tx.studies.current(study).best_first_metric
-    if math.isnan(value):
+    if not math.isfinite(value):
         return
     if best is None or (value > best if first.goal is Goal.MAXIMIZE else value < best):
         tx.studies.change(study, best_first_metric=value)
@@ -151,9 +161,9 @@ def inherited(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Checkp
     """The checkpoint that the trial started from when it was created."""
     if trial.parent is not None:
         return tx.trials.get(study, trial.parent).checkpoint
-    if trial.generation == 0:
-        return algorithms.initial(spec, trial.member).warm_start
-    return None
+    first = algorithms.initial(spec, trial.member)
+    begun_again = (trial.start_step, trial.parameters) == (first.start_step, first.parameters)
+    return first.warm_start if trial.generation == 0 or begun_again else None
 
 
 def account_work(tx: Transaction, study: Study, worked: float = 0.0, lost: float = 0.0) -> None:

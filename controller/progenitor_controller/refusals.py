@@ -28,9 +28,6 @@ STORAGE_CODES: dict[type[Exception], tuple[StatusCode, str]] = {
     storage.TrialNotFound: (StatusCode.NOT_FOUND, "TRIAL_NOT_FOUND"),
     storage.CheckpointNotFound: (StatusCode.NOT_FOUND, "CHECKPOINT_NOT_FOUND"),
     storage.StudyExists: (StatusCode.ALREADY_EXISTS, "STUDY_EXISTS"),
-    storage.MeasurementConflict: (StatusCode.INVALID_ARGUMENT, "MEASUREMENT_CONFLICT"),
-    storage.TooManyMetrics: (StatusCode.INVALID_ARGUMENT, "TOO_MANY_METRICS"),
-    storage.CheckpointConflict: (StatusCode.INVALID_ARGUMENT, "CHECKPOINT_CONFLICT"),
     storage.StorageFull: (StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL"),
     storage.StorageUnavailable: (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE"),
 }
@@ -91,7 +88,8 @@ def status_of(error: Exception) -> tuple[StatusCode, status_pb2.Status]:
         return rendered(error.code, error.reason, str(error), error.metadata, error.violations)
     for kind, (code, reason) in STORAGE_CODES.items():
         if isinstance(error, kind):
-            return rendered(code, reason, str(error), {})
+            names = {name: str(value) for name, value in vars(error).items()}
+            return rendered(code, reason, str(error), names)
     log.error("a call failed unexpectedly", exc_info=error)
     return rendered(StatusCode.INTERNAL, "INTERNAL", "The controller failed; its log says more.", {})
 

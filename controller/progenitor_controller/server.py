@@ -1,7 +1,6 @@
 """The gRPC server: both services, health and reflection over one database."""
 
 import asyncio
-import logging
 import threading
 from concurrent.futures import Future
 from types import TracebackType
@@ -26,8 +25,6 @@ SERVICES = (
 )
 OPTIONS = (("grpc.so_reuseport", 0),)
 """Two controllers that are told the same port: the second is refused instead of sharing it unseen."""
-
-log = logging.getLogger(__name__)
 
 
 class AddressInUse(OSError):
@@ -103,6 +100,7 @@ class EmbeddedController:
         try:
             self.address = self._started.result().address
         except BaseException:
+            self._loop.call_soon_threadsafe(self._ended.set)  # should it start nevertheless
             self._thread.join()
             self._loop.close()
             raise

@@ -54,6 +54,8 @@ def stop_by_rule(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Non
 
 def rule_stops(tx: Transaction, study: Study, spec: Spec, stopping: MedianStopping, trial: Trial) -> bool:
     """The rule sees the completed trials of other members in the same generation, up to the step reached."""
+    if trial.step < stopping.grace_steps:
+        return False
     peers = [
         peer.number
         for peer in tx.trials.usable_in(study, trial.generation, trial.generation)

@@ -4,13 +4,13 @@ import uuid
 
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage import Snapshot, Transaction
-from progenitor_storage.errors import StudyExists, StudyNotFound
+from progenitor_storage.errors import StudyExists
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import Trial
 
 from . import life
 from .calls import Creation, StudyCall, Update
-from .errors import StudyHasEnded
+from .errors import InvalidRequest, StudyHasEnded, Violation
 from .limits import OPEN, exhausted
 from .wire.decode import effective
 from .wire.defaults import spelled_out
@@ -19,22 +19,22 @@ from .wire.defaults import spelled_out
 def create(tx: Transaction, call: Creation) -> Study:
     """Raises StudyExists, unless it was created by this very request: then that study is the answer."""
     given = call.spec.SerializeToString(deterministic=True)
+    new = Study(
+        name=call.study,
+        uid=str(uuid.uuid4()),
+        spec=given,
+        effective_spec=spelled_out(call.spec, call.seed).SerializeToString(deterministic=True),
+        labels=call.labels,
+        request_id=call.request_id,
+    )
     try:
+        return tx.studies.create(new)
+    except StudyExists:
         existing = tx.studies.get(call.study)
-    except StudyNotFound:
-        return tx.studies.create(
-            Study(
-                name=call.study,
-                uid=str(uuid.uuid4()),
-                spec=given,
-                effective_spec=spelled_out(call.spec, call.seed).SerializeToString(deterministic=True),
-                labels=call.labels,
-                request_id=call.request_id,
-            )
-        )
-    if call.request_id and existing.request_id == call.request_id and existing.spec == given:
-        return existing
-    raise StudyExists(call.study)
+        same = (existing.spec, existing.labels, existing.request_id) == (new.spec, new.labels, new.request_id)
+        if call.request_id and same:
+            return existing
+        raise
 
 
 def get(tx: Snapshot, call: StudyCall) -> Study:
@@ -54,8 +54,13 @@ def resume(tx: Transaction, call: StudyCall) -> Study:
     if study.state is StudyState.ACTIVE:
         return study
     refuse_ended(study, StudyState.PAUSED)
-    paused = study.paused_total + max(0.0, tx.now - study.paused_at)
-    return tx.studies.change(study, state=StudyState.ACTIVE, paused_at=0.0, paused_total=paused)
+    return tx.studies.change(study, state=StudyState.ACTIVE, **unpaused(study, tx.now))
+
+
+def unpaused(study: Study, now: float) -> dict[str, float]:
+    """The fields of a study whose pause, if there is one, ends now."""
+    pause = max(0.0, now - study.paused_at) if study.paused_at else 0.0
+    return {"paused_at": 0.0, "paused_total": study.paused_total + pause}
 
 
 def cancel(tx: Transaction, call: StudyCall) -> Study:
@@ -67,7 +72,7 @@ def cancel(tx: Transaction, call: StudyCall) -> Study:
     while open_trials := tx.trials.page(study, OPEN, 0, 500):
         for trial in open_trials:
             tx.trials.save(study, trial, life.cancelled(trial))
-    return tx.studies.change(study, state=StudyState.CANCELLED, ended_at=tx.now)
+    return tx.studies.change(study, state=StudyState.CANCELLED, ended_at=tx.now, **unpaused(study, tx.now))
 
 
 def delete(tx: Transaction, call: StudyCall) -> None:
@@ -82,6 +87,7 @@ def update(tx: Transaction, call: Update) -> Study:
     if call.budget is None:
         return study
     refuse_ended(study, StudyState.ACTIVE, StudyState.PAUSED, StudyState.COMPLETED)
+    refuse_too_short(study, call.budget)
     study = tx.studies.change(
         study,
         spec=with_budget(study.spec, call.budget),
@@ -109,6 +115,15 @@ def with_budget(stored: bytes, budget: pb.Budget) -> bytes:
     spec = pb.StudySpec.FromString(stored)
     spec.budget.CopyFrom(budget)
     return spec.SerializeToString(deterministic=True)
+
+
+def refuse_too_short(study: Study, budget: pb.Budget) -> None:
+    """A budget must leave something to train to members that start from a given checkpoint."""
+    given = effective(study.effective_spec).initial_population
+    latest = max((member.start_step for member in given), default=0)
+    if 0 < budget.max_steps <= latest:
+        told = f"is {budget.max_steps}, but an initial member starts at step {latest}"
+        raise InvalidRequest([Violation("study.spec.budget.max_steps", told)])
 
 
 def refuse_ended(study: Study, *allowed: StudyState) -> None:

@@ -20,7 +20,7 @@ _IN_EPOCH = select(_m.step, _m.metrics, _m.elapsed).where(
 )
 _COLUMNS = (_m.trial, _m.step, _m.epoch, _m.metrics, _m.elapsed)
 _ALL = select(*_COLUMNS).where(*_OF_TRIAL)
-_AT = _ALL.where(_m.step == bindparam("step")).order_by(_m.epoch)
+_AT = _ALL.where(_m.step == bindparam("step"), _m.epoch >= bindparam("since_epoch")).order_by(_m.epoch)
 _PAGED_STEPS = (
     select(_m.step)
     .distinct()
@@ -61,13 +61,15 @@ class Measurements:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def merge(self, study: Study, number: int, epoch: int, measurements: Sequence[Measurement]) -> None:
-        """Adds what is new.
+    def merge(
+        self, study: Study, number: int, epoch: int, measurements: Sequence[Measurement]
+    ) -> list[Measurement]:
+        """Adds what is new, and gives all that this epoch has measured at the same steps, by step.
 
         Raises MeasurementConflict where another value is known, or TooManyMetrics; then nothing is stored.
         """
         if not measurements:
-            return
+            return []
         known = self._known(study, number, epoch, [measurement.step for measurement in measurements])
         merged = dict(known)
         for measurement in measurements:
@@ -101,10 +103,15 @@ class Measurements:
             self._connection.execute(
                 _UPDATE, {**place, "new_metrics": metrics_text(metrics), "new_elapsed": elapsed}
             )
+        return [Measurement(step, *merged[step], epoch) for step in sorted(merged)]
 
-    def at(self, study: Study, number: int, step: int) -> Measurement | None:
-        """The newest epoch's value of each metric; its epoch is the newest that measured the step."""
-        rows = self._connection.execute(_AT, {"study": study.key, "trial": number, "step": step})
+    def at(self, study: Study, number: int, step: int, since_epoch: int = 0) -> Measurement | None:
+        """The newest epoch's value of each metric; its epoch is the newest that measured the step.
+
+        Epochs before `since_epoch` do not count.
+        """
+        values = {"study": study.key, "trial": number, "step": step, "since_epoch": since_epoch}
+        rows = self._connection.execute(_AT, values)
         return next((measurement for _, measurement in _newest(rows)), None)
 
     def page(self, study: Study, number: int, after: int, limit: int) -> list[Measurement]:

@@ -25,8 +25,7 @@ _OLDEST_DUE = _DUE.order_by(_m.due)
 _DUE_BY_GENERATION = _DUE.order_by(_m.generation, _m.member)
 _COUNT = select(studies.c.members).where(studies.c.key == bindparam("study"))
 _UNFINISHED = select(func.count()).where(_m.study == bindparam("study"), _m.newest_final.is_(None))
-# In this order an open member comes first: so SQLite takes the index.
-_MOST_OPEN = select(_m.closed).where(_m.study == bindparam("study")).order_by(_m.closed).limit(1)
+_CLOSED = select(func.count()).where(_m.study == bindparam("study"), _m.closed == true())
 _step = case((_m.final, _m.reached), else_=trials.c.step)
 _TRAINED = (
     select(func.coalesce(func.sum(case((_step > bindparam("most"), bindparam("most")), else_=_step)), 0))
@@ -108,9 +107,9 @@ class Members:
         unfinished = self._connection.execute(_UNFINISHED, {"study": study.key}).scalar_one()
         return self.count(study) - int(unfinished)
 
-    def all_closed(self, study: Study) -> bool:
-        """Whether there are members and every one of them is closed."""
-        return bool(self._connection.execute(_MOST_OPEN, {"study": study.key}).scalar_one_or_none())
+    def closed(self, study: Study) -> int:
+        """How many are closed."""
+        return int(self._connection.execute(_CLOSED, {"study": study.key}).scalar_one())
 
     def trained(self, study: Study, most: int) -> int:
         """The steps that the members' lineages have come to, each counted up to `most`."""

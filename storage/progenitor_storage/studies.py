@@ -63,9 +63,7 @@ class Studies:
         if ledger := self._ledgers.named(name):
             return ledger.study
         if self._connection.dialect.name == "postgresql":
-            # A statement of its own: the next one sees what the former holder of the lock has committed, the
-            # specification's table included, and reads the clock after the wait.
-            self._connection.execute(_LOCK, {"name": name})
+            self._lock(name)
         row = self._connection.execute(_BY_NAME_NOW, {"name": name}).one_or_none()
         if row is None:
             raise StudyNotFound(name)
@@ -74,6 +72,14 @@ class Studies:
         self._clock.set(now)
         self._ledgers.begin(study)
         return study
+
+    def _lock(self, name: str) -> None:
+        """A statement of its own: the next one sees what the former holder has committed, and reads the clock later.
+
+        Without a row there is no lock, even if another has made the study by the next statement.
+        """
+        if self._connection.execute(_LOCK, {"name": name}).one_or_none() is None:
+            raise StudyNotFound(name)
 
     def get(self, name: str) -> Study:
         """Raises StudyNotFound."""

@@ -5,14 +5,12 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
     Connection,
     Select,
     and_,
     bindparam,
     exists,
-    literal,
     not_,
     or_,
     select,
@@ -60,6 +58,7 @@ _NEWEST_USABLE = (
 )
 _PAGE = _ALL.where(_t.number > bindparam("after")).order_by(_t.number).limit(_LIMIT)
 _PAGE_OF_STATES = _PAGE.where(_t.state.in_(bindparam("states", expanding=True)))
+_NEWEST_IN = _ALL.where(_t.state == bindparam("state")).order_by(_t.number.desc()).limit(1)
 _BEST = _ALL.where(_USABLE).order_by(_t.fitness.desc(), _t.number).limit(_LIMIT)
 _BEST_AFTER = _BEST.where(
     # The first term is what the index is entered by.
@@ -72,20 +71,22 @@ _CARRIERS = select(_t.number).where(_t.study == bindparam("study"), _t.parent ==
 
 def _ancestors() -> Select[Any]:
     chain = (
-        select(_t.number, _t.parent, literal(0, BigInteger).label("depth"))
+        select(_t.number, _t.parent)
         .where(_t.study == bindparam("study"), _t.number == bindparam("number"))
         .cte("chain", recursive=True)
     )
     older = trials.alias("older")
     chain = chain.union_all(
-        select(older.c.number, older.c.parent, chain.c.depth + 1).where(
+        select(older.c.number, older.c.parent).where(
             older.c.study == bindparam("study"), older.c.number == chain.c.parent
         )
     )
     return (
         select(*COLUMNS)
         .join_from(chain, trials, and_(_t.study == bindparam("study"), _t.number == chain.c.number))
-        .order_by(chain.c.depth.desc())
+        .where(chain.c.number > bindparam("after"))
+        .order_by(chain.c.number)  # a parent was created before its child
+        .limit(_LIMIT)
     )
 
 
@@ -162,6 +163,11 @@ class TrialQueries:
         values = sorted(state.value for state in set(states))
         return self._listed(_PAGE_OF_STATES, study, states=values, after=after, limit=limit)
 
+    def newest(self, study: Study, state: TrialState) -> Trial | None:
+        """In that state, the one of the greatest number."""
+        found = self._listed(_NEWEST_IN, study, state=state.value)
+        return found[0] if found else None
+
     def best(self, study: Study, after: tuple[float, int] | None, limit: int) -> list[Trial]:
         """Usable ones, the fittest first, then by number; those after the given fitness and number."""
         if after is None:
@@ -173,12 +179,9 @@ class TrialQueries:
         """Those changed since that change number, in the order of their newest changes."""
         return self._listed(_CHANGED, study, after=after, limit=limit)
 
-    def lineage(self, study: Study, number: int) -> list[Trial]:
-        """The chain of parents, oldest first, the trial itself last. Raises TrialNotFound."""
-        chain = self._listed(_LINEAGE, study, number=number)
-        if not chain:
-            raise TrialNotFound(study.name, number)
-        return chain
+    def lineage(self, study: Study, number: int, after: int, limit: int) -> list[Trial]:
+        """The chain of parents, oldest first, the trial itself last: those of it after the given number (0: all)."""
+        return self._listed(_LINEAGE, study, number=number, after=after, limit=limit)
 
     def children(self, study: Study, number: int) -> list[int]:
         """Numbers of the trials whose parent this is."""

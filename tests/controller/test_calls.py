@@ -83,7 +83,7 @@ def test_measurements_are_known_by_trial_epoch_and_step(
     assert [(m.step, dict(m.metrics), m.epoch) for m in found] == [(5, {"score": 1.0, "loss": 2.0}, 1)]
     differing = report(trial, step=5, measurements=[measurement(5, score=1.5)])
     code, reason, _ = refusal(lambda: trainee.heartbeat(differing))
-    assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MEASUREMENT_CONFLICT")
+    assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "REPORT_CONFLICT")
     assert every_measurement(studies, trial.name) == found
 
 

@@ -303,7 +303,7 @@ def test_a_checkpoint_is_registered_once_and_never_changes(
         trainee.heartbeat(report(trial, checkpoints=[saved]))
     changed = trial_pb2.Checkpoint(uri=saved.uri, step=5, size_bytes=1, digest="sha256:" + "0" * 64)
     code, reason, _ = refusal(lambda: trainee.heartbeat(report(trial, checkpoints=[changed])))
-    assert (code, reason) == (INVALID, "CHECKPOINT_CONFLICT")
+    assert (code, reason) == (INVALID, "REPORT_CONFLICT")
     assert [entry.checkpoint for entry in every_checkpoint(studies, study.name)] == [saved]
 
 
@@ -354,4 +354,4 @@ def test_what_would_not_fit_into_a_message_is_refused_before_it_is_stored(
     ]
     trainee.heartbeat(beats[0])
     code, reason, _ = refusal(lambda: trainee.heartbeat(beats[1]))
-    assert (code, reason) == (INVALID, "TOO_MANY_METRICS")
+    assert (code, reason) == (INVALID, "REPORT_CONFLICT")

@@ -16,8 +16,8 @@ from progenitor_storage.model.trial import Checkpoint, Measurement, TrialState
 
 from .calls import WORKER, Name, draft, look, run, started, train
 
-SORTED_BY_PURPOSE = ("FROM members", "FROM workers", "ORDER BY checkpoints.step DESC")
-"""Pages that are cut from few rows: members that are due, workers, one trial's checkpoints."""
+SORTED_BY_PURPOSE = ("FROM members", "FROM workers", "ORDER BY checkpoints.step DESC", "ORDER BY chain.number")
+"""Pages cut from few rows: members that are due, workers, one trial's checkpoints, one lineage's numbers."""
 
 
 @pytest.fixture
@@ -90,13 +90,14 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.trials.best(study, None, 5)
     tx.trials.best(study, (0.5, 7), 5)
     tx.trials.changed(study, 5, 5)
-    tx.trials.lineage(study, 2)
+    tx.trials.lineage(study, 2, 0, 5)
     tx.trials.children(study, 1)
     tx.members.get(study, 0)
     tx.members.page(study, 3, 5)
     tx.members.count(study)
     tx.members.with_final(study)
-    tx.members.all_closed(study)
+    tx.members.closed(study)
+    tx.trials.newest(study, TrialState.FAILED)
     tx.members.next_due(study, 100, by_generation=False)
     tx.members.next_due(study, 100, by_generation=True)
     tx.members.trained(study, 100)

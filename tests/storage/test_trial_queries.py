@@ -153,9 +153,10 @@ def test_a_lineage_is_the_chain_of_parents(database: Database) -> None:
         train(tx, study, draft(2))
 
     run(database, fill)
-    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 5)) == [1, 4, 5]
-    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 3)) == [2, 3]
-    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 6)) == [6]
+    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 5, 0, 9)) == [1, 4, 5]
+    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 5, 1, 1)) == [4]
+    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 3, 0, 9)) == [2, 3]
+    assert numbers(database, lambda tx, study: tx.trials.lineage(study, 6, 0, 9)) == [6]
 
 
 @pytest.mark.parametrize("count", [0, 1, 1200])
@@ -187,5 +188,5 @@ QUERIES: list[Query] = [
     lambda tx, study: tx.trials.newest_usable(study),
     lambda tx, study: tx.trials.best(study, None, 9),
     lambda tx, study: tx.trials.changed(study, 0, 9),
-    lambda tx, study: tx.trials.lineage(study, 1),
+    lambda tx, study: tx.trials.lineage(study, 1, 0, 9),
 ]

@@ -225,5 +225,3 @@ def test_a_missing_trial_is_named(database: Database) -> None:
     run(database, lambda tx, study: tx.trials.insert(study, draft(0)))
     with pytest.raises(TrialNotFound, match="'s' has no trial 2"):
         stored(database, 2)
-    with pytest.raises(TrialNotFound, match="2"):
-        look(database, lambda snapshot, study: snapshot.trials.lineage(study, 2))

@@ -23,13 +23,18 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """`child` is a draft; None closes the place. `fallback` says that there was no candidate for a parent."""
+    """`child` is a draft. None closes the place, for good and as a failure, unless it has `ended` as it should.
+
+    `fallback` says that there was no candidate for a parent.
+    """
 
     child: Trial | None
     fallback: bool = False
+    ended: bool = False
 
 
 CLOSED = Reproduction(None)
+ENDED = Reproduction(None, ended=True)
 
 
 def opponents(spec: Spec, population: Population, initiator: Trial) -> list[Trial]:

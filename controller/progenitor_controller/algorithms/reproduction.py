@@ -37,8 +37,8 @@ def decide(spec: Spec, population: Population, initiator: Trial) -> Reproduction
 def alone(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
     """For a decision that could not be made: the place goes on from its own weights and hyperparameters."""
     own = own_ancestor(spec, population)
-    if own is None or population.fallbacks >= spec.max_failures_per_trial:
-        return CLOSED
+    if own is None:
+        return Reproduction(afresh(spec, initiator), fallback=True)
     return Reproduction(continued(spec, initiator, own, own.parameters), fallback=not initiator.usable)
 
 
@@ -54,8 +54,8 @@ def _reproduce(
     if choice.parent:
         return Reproduction(_child(spec, algorithm, initiator, choice.parent, choice.opponent))
 
-    if interrupted(initiator) and not population.fallbacks:
-        return Reproduction(again(spec, initiator))
+    if interrupted(initiator):
+        return Reproduction(afresh(spec, initiator) if population.fallbacks else again(spec, initiator))
     if population.fallbacks >= spec.max_failures_per_trial:
         return CLOSED
     if own:

@@ -4,7 +4,7 @@ from progenitor_storage.model.spec import Spec
 from progenitor_storage.model.trial import StopCause, Trial
 
 from .drafts import again, continued
-from .population import CLOSED, Population, Reproduction, interrupted, own_ancestor
+from .population import CLOSED, ENDED, Population, Reproduction, interrupted, own_ancestor
 
 
 def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
@@ -16,7 +16,7 @@ def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduct
     if initiator.usable:
         return Reproduction(continued(spec, initiator, initiator, initiator.parameters))
     if initiator.stop_cause is StopCause.RULE:
-        return CLOSED
+        return ENDED
     own = own_ancestor(spec, population)
     if interrupted(initiator):
         draft = continued(spec, initiator, own, own.parameters) if own else again(spec, initiator)

@@ -8,7 +8,6 @@ from .values import duration
 LEASE_DURATION = 60.0
 """Seconds."""
 MAX_FAILURES_PER_TRIAL = 3
-MIN_TRIALS = 5
 
 
 def spelled_out(spec: pb.StudySpec, drawn_seed: int) -> pb.StudySpec:
@@ -30,7 +29,7 @@ def spelled_out(spec: pb.StudySpec, drawn_seed: int) -> pb.StudySpec:
     if full.WhichOneof("algorithm") == "population_based_training":
         _population(full.population_based_training)
     if full.WhichOneof("early_stopping") == "median_stopping":
-        full.median_stopping.min_trials = full.median_stopping.min_trials or MIN_TRIALS
+        full.median_stopping.min_trials = full.median_stopping.min_trials or defaults.MEDIAN_MIN_TRIALS
     return full
 
 

@@ -57,12 +57,6 @@ def trial_to_wire(study: str, study_uid: str, stored: Trial, now: float) -> pb.T
     )
 
 
-def size_on_wire(trial: Trial) -> int:
-    """About how many bytes a trial takes: what can be large in it is what a study or its user gave."""
-    given = sum(len(name) + len(str(value)) + 16 for name, value in trial.parameters.items())
-    return given + len(trial.failure_message) + 1024
-
-
 def checkpoint_to_wire(checkpoint: Checkpoint) -> pb.Checkpoint:
     return pb.Checkpoint(
         uri=checkpoint.uri,

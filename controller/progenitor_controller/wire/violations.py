@@ -9,8 +9,8 @@ MAX_NAME = 128
 MAX_ID = 200
 MAX_URI = 2048
 MAX_TEXT = 8192
-MAX_STEP = 2**62
-"""Steps stay far enough from the end of int64 that sums of two never overflow."""
+MAX_STEP = 2**40
+"""Steps stay so far from the end of int64 that a million trials' sum does not come near it."""
 
 
 class Violations:
