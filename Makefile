@@ -7,10 +7,10 @@ FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check proto lock clean
+.PHONY: help run test check proto lock benchmark-defaults clean
 
 help: ## list the targets
-	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## train a population on the handwritten digits (another file: make run FILE=train.py)
 	@$(BIN)/progenitor run $(FILE)
@@ -34,6 +34,9 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make loc
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	    -o requirements.lock $(ARGS)
+
+benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
+	$(BIN)/python benchmarks/quality_defaults.py $(ARGS)
 
 clean: ## remove .venv and what the tools cached (studies under .progenitor/ stay)
 	rm -rf .venv .coverage .coverage.* .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

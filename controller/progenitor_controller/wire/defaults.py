@@ -45,12 +45,12 @@ def _population(population: pb.PopulationBasedTraining) -> None:
     population.fitness = population.fitness or pb.FITNESS_WEIGHTED
     population.inheritance = population.inheritance or pb.INHERITANCE_WEIGHTS_AND_PARAMETERS
     _selection(population)
-    _exploration(population)
     if not population.exploration_scope:
         own_weights = population.WhichOneof("selection") in ("initiator", "no_selection")
         population.exploration_scope = (
             pb.EXPLORATION_SCOPE_EVERY_CHILD if own_weights else pb.EXPLORATION_SCOPE_COPIES_ONLY
         )
+    _exploration(population)
     if not population.HasField("start_after_members"):
         population.start_after_members = 0
 
@@ -76,6 +76,9 @@ def _exploration(population: pb.PopulationBasedTraining) -> None:
     ):
         mutation.factors.values.extend(defaults.FACTORS)
     if not mutation.HasField("resample_probability"):
-        mutation.resample_probability = defaults.RESAMPLE_PROBABILITY
+        every_child = population.exploration_scope == pb.EXPLORATION_SCOPE_EVERY_CHILD
+        mutation.resample_probability = (
+            defaults.RESAMPLE_PROBABILITY_OF_EVERY_CHILD if every_child else defaults.RESAMPLE_PROBABILITY
+        )
     if not mutation.HasField("mutation_probability"):
         mutation.mutation_probability = defaults.MUTATION_PROBABILITY
