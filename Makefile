@@ -36,7 +36,7 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make loc
 	    -o requirements.lock $(ARGS)
 
 benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
-	$(BIN)/python benchmarks/quality_defaults.py $(ARGS)
+	$(BIN)/python -m benchmarks.quality_defaults $(ARGS)
 
 clean: ## remove .venv and what the tools cached (studies under .progenitor/ stay)
 	rm -rf .venv .coverage .coverage.* .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
