@@ -25,7 +25,7 @@ study = Study(
 
 WIDTH = 128
 BATCH = 32
-MOMENTUM = 0.5
+MOMENTUM = 0.9
 
 Network = dict[str, NDArray[np.float64]]
 
