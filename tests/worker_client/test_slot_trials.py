@@ -372,7 +372,7 @@ def test_a_lease_counts_from_when_it_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_arrives_when_the_worker_is_leaving_is_given_back_untouched(work: Work) -> None:
-    other = OtherSide([trial(1), trial(2)])
+    other = OtherSide([trial(number) for number in range(1, 1000)])
     body = """
     def train(session, lr):
         session.advance(4)
@@ -426,3 +426,88 @@ def state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return ""
+
+
+def test_what_one_trial_left_behind_is_not_taken_for_the_next_one(work: Work) -> None:
+    """A thread that saves after `train` has returned is told that its session has ended."""
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    import threading
+    from progenitor import SessionError
+    HERE = Path(__file__).parent
+    def save_late(session):
+        while not (HERE / "second").exists():
+            time.sleep(0.005)
+        said = []
+        for late in (lambda: session.report(score=9.0), lambda: session.advance(0), lambda: save(session)):
+            try:
+                late()
+            except SessionError as error:
+                said.append(str(error))
+        (HERE / "said.new").write_text("\\n".join(said))
+        (HERE / "said.new").rename(HERE / "said")
+    def save(session):
+        with session.checkpoint() as folder:
+            (folder / "w").write_text(str(session.seed))
+    def train(session, lr):
+        if session.seed == 1:
+            threading.Thread(target=save_late, args=(session,), daemon=True).start()
+        else:
+            (HERE / "second").touch()
+            while not (HERE / "said").exists():
+                time.sleep(0.005)
+        session.advance(4)
+        session.report(score=1.0)
+        if session.seed == 1:
+            save(session)
+    """
+    worker = work(other, body)
+    assert worker.end().error == ""
+    first, second = other.reports
+    assert (first.outcome, second.outcome) == (COMPLETED, FAILED)
+    assert "no checkpoint was saved" in second.failure_message
+    assert not [c for r in other.beats for report in r.trials for c in report.checkpoints if "uid/2" in c.uri]
+    said = (worker.folder / "said").read_text().splitlines()
+    assert len(said) == 3
+    assert all("the session has ended" in line for line in said)
+
+
+def test_a_message_of_another_trial_is_not_heard(work: Work) -> None:
+    """Here a thread of the first trial gets hold of its listener, past the session that has ended."""
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    kept = []
+    def train(session, lr):
+        kept.append(session._listener)
+        kept[0].measured(3, {"score": 7.0}, 0.0)
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    assert work(other, body).end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    told = [(r.trial, m.step) for r in other.reports for m in r.measurements]
+    told += [(r.trial, m.step) for beat in other.beats for r in beat.trials for m in r.measurements]
+    assert sorted(told) == [(f"{STUDY}/trials/1", 3), (f"{STUDY}/trials/1", 4), (f"{STUDY}/trials/2", 4)]
+
+
+@pytest.mark.parametrize("how", ["raise ValueError('in the child')", "return", "session.report(score=9.0)"])
+def test_a_child_that_user_code_forks_does_not_speak_for_its_trial(work: Work, how: str) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = f"""
+    def train(session, lr):
+        child = os.fork()
+        if child == 0:
+            {how}
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        session.advance(4)
+        session.report(score=float(os.waitstatus_to_exitcode(status)))
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    assert work(other, body).end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    expected = 0.0 if how == "return" else 1.0
+    assert [m.metrics["score"] for m in other.measured] == [expected, expected]

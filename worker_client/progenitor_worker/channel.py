@@ -40,6 +40,11 @@ class Channel:
     def close(self) -> None:
         self._connection.close()
 
+    def abandon(self) -> None:
+        """In a forked child: the connection is its parent's, and so is whoever held the lock while forking."""
+        self._sending = threading.Lock()
+        self._connection.close()
+
     def _readable(self, timeout: float) -> bool:
         poll = select.poll()
         poll.register(self._connection, select.POLLIN | select.POLLHUP)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def run_session(
         start_step=start,
         end_step=start + steps,
     )
-    train(session, **parameters)
+    with closing(session):
+        train(session, **parameters)
     session.finish()
     newest = recorder.newest
     checkpoint = None if newest is None else store.root / newest.uri

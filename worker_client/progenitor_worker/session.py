@@ -87,7 +87,7 @@ class Session:
         self._holder = holder
         self._listener = listener
         self._metrics: dict[int, dict[str, float]] = {}
-        self._saved_at: set[int] = set()
+        self._closed = ""
         self.stopwatch = Stopwatch()
         self.stopwatch.begin()
 
@@ -105,12 +105,14 @@ class Session:
         """The steps to train, one after the other; ends early when the session is to stop."""
         self.stopwatch.first_step()
         while self._step < self.end_step and not self._listener.stopping():
+            self._need_open()
             self._step += 1
             yield self._step
             self._listener.step(self._step)
 
     def advance(self, steps: int = 1) -> bool:
         """For a loop that a framework owns: `steps` more are trained; returns whether to go on."""
+        self._need_open()
         self.stopwatch.first_step()
         if steps < 0 or self._step + steps > self.end_step:
             raise SessionError(
@@ -126,6 +128,7 @@ class Session:
         Values are anything that `float` takes; NaN and infinities are kept and never count as fit. Raises
         SessionError for another value of a metric that was reported at the same step.
         """
+        self._need_open()
         if not metrics:
             raise SessionError(
                 "session.report() needs at least one metric, as in session.report(accuracy=0.93)"
@@ -150,12 +153,13 @@ class Session:
 
         An exception inside the block leaves nothing behind. Raises CheckpointError if nothing was saved.
         """
+        self._need_open()
         began = self.stopwatch.clock()
         with self._store.save(self._holder, self._step) as saving:
             yield saving.folder
+            self._need_open()  # a thread that went on saving after `train` had returned
         self.stopwatch.save += self.stopwatch.clock() - began
         if saving.saved is not None:
-            self._saved_at.add(self._step)
             self._listener.saved(saving.saved)
 
     @property
@@ -163,8 +167,17 @@ class Session:
         """What was reported so far, by step."""
         return self._metrics
 
+    def close(self, reason: str = "the session has ended: nothing can be reported or saved in it") -> None:
+        """From here on nothing is taken: a call raises SessionError with the reason."""
+        self._closed = reason
+
+    def _need_open(self) -> None:
+        if self._closed:
+            raise SessionError(self._closed)
+
     def finish(self) -> None:
         """Called when `train` has returned; raises SessionError if it did so too early."""
+        self.close()
         if self._step < self.end_step and not self._listener.stopping():
             raise SessionError(
                 f"train returned at step {self._step}, before its end step {self.end_step}: loop over all of "

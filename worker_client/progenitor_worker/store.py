@@ -46,8 +46,12 @@ class Holder:
     epoch: int
 
     @property
+    def name(self) -> str:
+        return f"{self.study_uid}/{self.trial}/{self.epoch}"
+
+    @property
     def folder(self) -> Path:
-        return Path(self.study_uid, str(self.trial), str(self.epoch))
+        return Path(self.name)
 
 
 class CheckpointStore:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,24 +33,31 @@ STEP_INTERVAL = 0.02
 
 
 class Reports:
-    """Tells the worker what happens in a session, and hears from it whether to stop."""
+    """Tells the worker what happens in a session, and hears from it whether to stop.
 
-    def __init__(self, channel: Channel, stop: threading.Event) -> None:
+    Each message says whose it is: a thread that one session has left behind must not speak for the next one.
+    """
+
+    def __init__(self, channel: Channel, stop: threading.Event, holder: Holder) -> None:
         self._channel = channel
         self._stop = stop
+        self._holder = holder.name
         self._told = 0.0
+
+    def send(self, kind: str, **said: object) -> None:
+        self._channel.send({"kind": kind, "holder": self._holder, **said})
 
     def step(self, step: int) -> None:
         now = time.monotonic()
         if now - self._told >= STEP_INTERVAL:
             self._told = now
-            self._channel.send({"kind": "step", "step": step})
+            self.send("step", step=step)
 
     def measured(self, step: int, metrics: Mapping[str, float], elapsed: float) -> None:
-        self._channel.send({"kind": "measured", "step": step, "metrics": dict(metrics), "elapsed": elapsed})
+        self.send("measured", step=step, metrics=dict(metrics), elapsed=elapsed)
 
     def saved(self, checkpoint: Saved) -> None:
-        self._channel.send({"kind": "saved", "checkpoint": asdict(checkpoint)})
+        self.send("saved", checkpoint=asdict(checkpoint))
 
     def stopping(self) -> bool:
         return self._stop.is_set()
@@ -64,6 +72,8 @@ class Trainer:
         self._stop = threading.Event()
         self._commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._code = UserCode()
+        self._session: Session | None = None
+        self._process = os.getpid()
 
     def serve(self, source: Path | None) -> None:
         threading.Thread(target=self._listen, name="progenitor-listener", daemon=True).start()
@@ -83,7 +93,14 @@ class Trainer:
         signal.signal(signal.SIGINT, lambda *_: None)
         # Processes that user code forks end by them. Blocked while forking: a signal that comes before Python has set
         # the child up would be forgotten.
-        os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=heed_no_more)
+        os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=self._be_a_child)
+
+    def _be_a_child(self) -> None:
+        """In a process that user code forks: the worker knows nothing of it and hears nothing from it."""
+        heed_no_more()
+        self._channel.abandon()
+        if self._session is not None:
+            self._session.close("a process that train has forked cannot report or save: let its parent do it")
 
     def _listen(self) -> None:
         """Ends the process when the worker is gone, whatever user code is doing."""
@@ -122,36 +139,31 @@ class Trainer:
 
     def _train(self, job: Message) -> None:
         write_to_log(Path(job["log"]), job["header"])
+        holder = holder_of(job)
+        reports = Reports(self._channel, self._stop, holder)
         try:
             store = CheckpointStore(Path(job["store"]))
-            holder = Holder(job["study_uid"], job["trial"], job["epoch"])
-            session = self._session(job, store, holder)
-            self._run(session, store, holder)
+            self._session = session = self._begin(job, store, holder, reports)
+            with closing(session):
+                self._run(session, store, holder)
+                self._end_if_forked()
             session.finish()
         except (SessionError, CheckpointError) as error:
-            self._failed(str(error), error)
+            self._failed(reports, str(error), error)
         except BaseException as error:  # noqa: BLE001  whatever the user's train raises is told
-            self._failed(told(error), error)
+            self._failed(reports, told(error), error)
         else:
             watch = session.stopwatch
             self._flush()
-            self._channel.send(
-                {
-                    "kind": "done",
-                    "step": session.step,
-                    "restore": watch.restore,
-                    "train": watch.train,
-                    "save": watch.save,
-                }
-            )
+            reports.send("done", step=session.step, restore=watch.restore, train=watch.train, save=watch.save)
 
-    def _session(self, job: Message, store: CheckpointStore, holder: Holder) -> Session:
+    def _begin(self, job: Message, store: CheckpointStore, holder: Holder, reports: Reports) -> Session:
         store.clear_staging(holder)
         start = job["warm_start"]
         return Session(
             store=store,
             holder=holder,
-            listener=Reports(self._channel, self._stop),
+            listener=reports,
             warm_start=store.find(start["uri"], start["digest"]) if start else None,
             parameters=self._code.as_written(job["parameters"]),
             seed=job["seed"],
@@ -170,32 +182,44 @@ class Trainer:
 
     def _evaluate(self, job: Message) -> None:
         write_to_log(Path(job["log"]), job["header"])
+        reports = Reports(self._channel, self._stop, holder_of(job))
         began = time.monotonic()
         try:
             checkpoint = CheckpointStore(Path(job["store"])).find(job["checkpoint"])
             metrics = self._evaluated(checkpoint, self._code.as_written(job["parameters"]))
+            self._end_if_forked()
         except BaseException as error:  # noqa: BLE001  whatever the user's evaluate raises is told
-            self._failed(f"evaluate raised {told(error)}", error)
+            self._failed(reports, f"evaluate raised {told(error)}", error)
         else:
             self._flush()
-            took = time.monotonic() - began
-            self._channel.send({"kind": "evaluated", "metrics": metrics, "evaluate": took})
+            reports.send("evaluated", metrics=metrics, evaluate=time.monotonic() - began)
 
     def _evaluated(self, checkpoint: Path, parameters: Mapping[str, Value]) -> dict[str, float]:
         if self._code.evaluate is None:
             raise SessionError("there is no evaluate function")
         return as_metrics(self._code.evaluate(checkpoint, **arguments_for(self._code.evaluate, parameters)))
 
-    def _failed(self, message: str, error: BaseException) -> None:
+    def _failed(self, reports: Reports, message: str, error: BaseException) -> None:
         print_users_traceback(error)
         self._flush()
-        self._channel.send({"kind": "failed", "message": message})
+        self._end_if_forked(1)
+        reports.send("failed", message=message)
+
+    def _end_if_forked(self, code: int = 0) -> None:
+        """A process that user code has forked, and that came back to us, ends as a script would."""
+        if os.getpid() != self._process:
+            self._flush()
+            os._exit(code)
 
     def _flush(self) -> None:
         """Python's output, and what C code printed with its own buffer."""
         sys.stdout.flush()
         sys.stderr.flush()
         ctypes.CDLL(None).fflush(None)
+
+
+def holder_of(job: Message) -> Holder:
+    return Holder(job["study_uid"], job["trial"], job["epoch"])
 
 
 HEEDED = (signal.SIGTERM, signal.SIGINT)

@@ -13,6 +13,7 @@ from progenitor.v1 import trial_pb2
 from .channel import Message
 from .held_trial import HeldTrial
 from .process import ProcessDied, TrainingProcess, stamp, tail
+from .store import Holder
 from .values import parameter_from_wire
 
 LOOK_INTERVAL = 0.05
@@ -105,9 +106,10 @@ class TrialRun:
     def _listen(self, process: TrainingProcess) -> Message | None:
         """The message that ends a session; None if the trial was given up, and its process killed, before that."""
         patience: float | None = None
+        ours = self._holder.name
         while True:
             message = process.receive(LOOK_INTERVAL)
-            if message is not None:
+            if message is not None and message.get("holder") == ours:
                 if message["kind"] in ("done", "failed", "evaluated"):
                     return message
                 self._take(message)
@@ -136,15 +138,19 @@ class TrialRun:
             return LOST
         return Outcome(STOPPED if self.held.stop_asked else RELEASED)
 
-    def _job(self) -> Message:
+    @property
+    def _holder(self) -> Holder:
         trial = self.held.trial
+        return Holder(trial.study_uid, int(trial.name.rpartition("/")[2]), trial.lease.epoch)
+
+    def _job(self) -> Message:
+        trial, holder = self.held.trial, self._holder
         start = trial.warm_start
-        number = int(trial.name.rpartition("/")[2])
         return {
             "kind": "train",
-            "study_uid": trial.study_uid,
-            "trial": number,
-            "epoch": trial.lease.epoch,
+            "study_uid": holder.study_uid,
+            "trial": holder.trial,
+            "epoch": holder.epoch,
             "parameters": {name: parameter_from_wire(value) for name, value in trial.parameters.items()},
             "seed": trial.seed,
             "start_step": trial.start_step,
@@ -154,7 +160,7 @@ class TrialRun:
             else None,
             "store": str(self.store),
             "log": str(self.log),
-            "header": f"--- trial {number}, epoch {trial.lease.epoch}, worker {self.worker}, {stamp()} ---",
+            "header": f"--- trial {holder.trial}, epoch {holder.epoch}, worker {self.worker}, {stamp()} ---",
         }
 
     def _missing(self) -> list[str]:
