@@ -542,3 +542,51 @@ study = Study(metrics=[Maximize("score")], population_size=2, steps_per_trial=4,
     process.send(job(tmp_path, parameters={"width": 32.0, "rate": 1.0}))
     (measured,) = [m["metrics"] for m in messages(process) if m["kind"] == "measured"]
     assert measured == {"score": 32.0, "whole": 0.0}
+
+
+SAVES_SLOWLY = """
+import os, signal, sys, time
+def save(*_):
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        pass
+    open(os.environ["PROGENITOR_CHECKPOINT"] + "/w", "w").write("whole")
+    open(os.environ["PROGENITOR_STEP"], "w").write("2")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, save)
+open(os.environ["PROGENITOR_METRICS"], "a").write('{"step": 1, "metrics": {"score": 1}}' + chr(10))
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("line", ["{}", "{} | cat", "exec {}", "{}; echo done", "{} && echo done"])
+def test_a_program_that_a_shell_runs_has_the_time_to_save(start: Start, tmp_path: Path, line: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(SAVES_SLOWLY)
+    process = start("", command=line.format(f"{sys.executable} {program}"))
+    process.description()
+    process.send(job(tmp_path))
+    until(lambda: (process.receive(60) or {}).get("kind") == "measured")
+    process.stop()
+    seen = messages(process)
+    assert (seen[-1]["kind"], seen[-1].get("step")) == ("done", 2), seen
+    (saved,) = [m["checkpoint"] for m in seen if m["kind"] == "saved"]
+    assert (tmp_path / "store" / saved["uri"] / "w").read_text() == "whole"
+
+
+def test_what_a_shell_says_of_another_program_does_not_stand_for_one_that_sigterm_ended(
+    start: Start, tmp_path: Path
+) -> None:
+    command = (
+        'touch $PROGENITOR_CHECKPOINT/half; echo \'{"step": 2, "metrics": {"score": 1}}\' >> $PROGENITOR_METRICS; '
+        "sleep 600; true"
+    )
+    process = start("", command=command)
+    process.description()
+    process.send(job(tmp_path))
+    until(lambda: (process.receive(60) or {}).get("kind") == "measured")
+    process.stop()
+    seen = messages(process)
+    assert (seen[-1]["kind"], seen[-1]["step"]) == ("done", 2)
+    assert not [m for m in seen if m["kind"] == "saved"]

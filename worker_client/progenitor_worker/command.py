@@ -10,8 +10,10 @@
 | PROGENITOR_METRICS | a file for lines of JSON: {"step": 7, "metrics": {"loss": 0.9}}; without a step: the last one |
 | PROGENITOR_STEP | a file for the number of the step that was reached, if the command ends before its end step |
 
-SIGTERM means: save, write the step, and exit with 0. A command that lets it end itself has saved nothing. Exit code 0
-without a step written means that the end step was reached; any other code is a failure.
+SIGTERM means: save, write the step last of all, and exit with 0. The shell that runs the command waits for its programs
+then. After SIGTERM only a step that was written says that something was saved, as a shell's exit code may be that of
+another program than the one that saves. Otherwise exit code 0 without a step written means that the end step was
+reached; any other code is a failure.
 """
 
 import json
@@ -29,6 +31,8 @@ LOOK_INTERVAL = 0.05
 """Seconds between two looks at the command and its metrics."""
 TERMINATED = (-signal.SIGTERM, 128 + signal.SIGTERM)
 """Exit codes of a command, and of a shell whose command, that SIGTERM ended."""
+OUTLIVE = "trap : TERM"
+"""The shell goes on waiting for a program that saves, which itself gets the default back: POSIX, `trap`."""
 
 
 class CommandSession:
@@ -63,7 +67,7 @@ class CommandSession:
             self._session.report(**metrics)
 
     def _wait(self) -> bool:
-        """Runs the command to its end; False if it was asked to stop and ended by that, without saving."""
+        """Runs the command to its end; False if it was asked to stop and has not saved."""
         asked = False
         with self._started() as process:
             while True:
@@ -75,10 +79,10 @@ class CommandSession:
                 if self._session.stopping and not asked:
                     asked = True
                     os.killpg(os.getpgid(process.pid), signal.SIGTERM)
+        if asked and code in (0, *TERMINATED):
+            return self._step.exists()
         if code == 0:
             return True
-        if asked and code in TERMINATED:
-            return False
         how = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
         raise SessionError(f"the command {how}: {self._command}")
 
@@ -89,7 +93,7 @@ class CommandSession:
         group = guarded_group(lifeline)
         try:
             process = subprocess.Popen(  # noqa: S602  the user's own command, for the user's own shell
-                self._command,
+                f"{OUTLIVE}\n{self._command}",
                 shell=True,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
