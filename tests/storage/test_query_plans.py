@@ -16,7 +16,12 @@ from progenitor_storage.model.trial import Checkpoint, Measurement, TrialState
 
 from .calls import WORKER, Name, draft, look, run, started, train
 
-SORTED_BY_PURPOSE = ("FROM members", "FROM workers", "ORDER BY checkpoints.step DESC", "ORDER BY chain.number")
+SORTED_BY_PURPOSE = (
+    "FROM members",
+    "FROM workers",
+    "ORDER BY checkpoints.step DESC",
+    "ORDER BY chain.number",
+)
 """Pages cut from few rows: members that are due, workers, one trial's checkpoints, one lineage's numbers."""
 
 
