@@ -18,7 +18,7 @@ from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 
 from .client import Client
 from .ending import Ending
-from .errors import CliError, ControllerUnreachable, Interrupted, UsageError
+from .errors import CallRefused, CliError, ControllerUnreachable, Interrupted, UsageError
 from .failures import essence, failure_text
 from .names import id_from_file, id_from_name, short
 from .population import Population
@@ -77,7 +77,7 @@ class Listener:
                 self._view.say(f"The controller at {event.address} answers again.")
             case SlotEnded():
                 if event.error:
-                    self._once(f"Worker {event.slot} cannot go on: {event.error}")
+                    self._once(f"Worker {event.slot} ended: {event.error}")
                 self._ending.wake.set()
 
     def _failed(self, event: TrialEnded) -> None:
@@ -116,6 +116,10 @@ def train(
                 if pool.trainer is not None:
                     pool.trainer.kill()  # each worker has a GPU of its own, which the file was loaded without
                 follow(client, study.name, pool, view, ending)
+        except BaseException:
+            pool.leave()
+            pool.join(options.grace)
+            raise
         finally:
             view.close()
     if ending.number is not None:
@@ -130,12 +134,11 @@ def train(
 def follow(client: Client, study: str, pool: WorkerPool, view: View, ending: Ending) -> None:
     """Shows the status until all workers have ended; a signal makes them leave."""
     leaving = False
-    workers = pool.running
     refreshed = 0.0
     while pool.running:
         ending.wake.wait(REFRESH)
         ending.wake.clear()
-        if len(pool.ended) >= workers:
+        if len(pool.ended) >= pool.size:
             pool.join()
             return
         if ending.number is not None and not leaving:
@@ -146,5 +149,5 @@ def follow(client: Client, study: str, pool: WorkerPool, view: View, ending: End
             refreshed = time.monotonic()
             try:
                 view.show(client.status(study))
-            except ControllerUnreachable:
-                continue  # the workers tell when it is lost and found
+            except (ControllerUnreachable, CallRefused):
+                continue  # the workers tell when it is lost and found, or will not have them

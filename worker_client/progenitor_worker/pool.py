@@ -76,6 +76,11 @@ class WorkerPool:
             thread.start()
 
     @property
+    def size(self) -> int:
+        """How many workers were started, whether or not they have ended."""
+        return len(self._threads)
+
+    @property
     def running(self) -> int:
         return sum(thread.is_alive() for thread in self._threads)
 
