@@ -77,12 +77,21 @@ def missing_members(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial
 
 def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
     """Children of the initiators that are due: the oldest first, by generation in synchronous mode."""
+    read: dict[algorithms.Window, Sequence[Trial]] = {}  # what is created meanwhile is never a candidate
     while not limits.stops_creating(tx.studies.current(study), spec):
         due = next_due(tx, study, spec)
         if due is None:
             return
         initiator = tx.trials.get(study, due.newest)
-        reproduction = decided(tx, study, spec, population(tx, study, spec, due, initiator), initiator)
+        window = algorithms.window(spec, initiator)
+        if window not in read:
+            read[window] = candidates(tx, study, window)
+        population = algorithms.Population(
+            candidates=read[window],
+            own=initiator if initiator.usable else newest_usable(tx, study, due),
+            fallbacks=due.fallbacks,
+        )
+        reproduction = decided(tx, study, spec, population, initiator)
         if reproduction.child is None:
             after = replace(due, reached=NEVER_DUE) if reproduction.ended else replace(due, closed=True)
             tx.members.save(study, due, after)
@@ -94,18 +103,18 @@ def reproductions(tx: Transaction, study: Study, spec: Spec) -> Iterator[Trial]:
 
 
 def decided(
-    tx: Transaction, study: Study, spec: Spec, candidates: algorithms.Population, initiator: Trial
+    tx: Transaction, study: Study, spec: Spec, population: algorithms.Population, initiator: Trial
 ) -> algorithms.Reproduction:
     """A decision that raises leaves a message on the study and stops nobody's report: the initiator goes on alone."""
     try:
-        return algorithms.decide(spec, candidates, initiator)
+        return algorithms.decide(spec, population, initiator)
     except Exception as error:
         log.exception("the decision on the child of trial %d of %s raised", initiator.number, study.name)
         message = (
             f"the decision on the child of trial {initiator.number} raised {error!r}; its place went on alone"
         )
         tx.studies.change(study, state_message=message[:MAX_MESSAGE])
-        return algorithms.alone(spec, candidates, initiator)
+        return algorithms.alone(spec, population, initiator)
 
 
 def next_due(tx: Transaction, study: Study, spec: Spec) -> Member | None:
@@ -122,22 +131,16 @@ def next_due(tx: Transaction, study: Study, spec: Spec) -> Member | None:
     return due
 
 
-def population(
-    tx: Transaction, study: Study, spec: Spec, due: Member, initiator: Trial
-) -> algorithms.Population:
-    """The stored trials that the decision rests on: the algorithm's window, never all of them."""
-    window = algorithms.window(spec, initiator)
-    candidates: Sequence[Trial]
+def candidates(tx: Transaction, study: Study, window: algorithms.Window) -> Sequence[Trial]:
+    """The stored trials that a decision rests on: those of its window, never all of them."""
     match window:
         case algorithms.Generations(first, last):
-            candidates = tx.trials.usable_in(study, first, last)
+            return tx.trials.usable_in(study, first, last)
         case algorithms.NewestOfMembers(generation):
             ahead_or_behind = [t for t in tx.trials.newest_usable(study) if t.generation != generation]
-            candidates = tx.trials.usable_in(study, generation, generation) + ahead_or_behind
+            return tx.trials.usable_in(study, generation, generation) + ahead_or_behind
         case algorithms.Nobody():
-            candidates = ()
-    own = initiator if initiator.usable else newest_usable(tx, study, due)
-    return algorithms.Population(candidates=candidates, own=own, fallbacks=due.fallbacks)
+            return ()
 
 
 def newest_usable(tx: Transaction, study: Study, member: Member) -> Trial | None:

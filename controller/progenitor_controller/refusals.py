@@ -8,12 +8,13 @@ from typing import Any
 
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc import StatusCode, aio
 
 from progenitor_storage import errors as storage
 
-from .errors import CallError, Violation
+from .errors import CallError, InvalidRequest, Violation
 
 DOMAIN = "progenitor"
 DETAILS_KEY = "grpc-status-details-bin"
@@ -45,35 +46,41 @@ class Refusals(aio.ServerInterceptor):
         if handler is None:
             return handler
         if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(
-                answered(handler.unary_unary), handler.request_deserializer, handler.response_serializer
-            )
+            method = answered(handler.unary_unary, handler.request_deserializer)
+            return grpc.unary_unary_rpc_method_handler(method, None, handler.response_serializer)
         if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(
-                streamed(handler.unary_stream), handler.request_deserializer, handler.response_serializer
-            )
+            method = streamed(handler.unary_stream, handler.request_deserializer)
+            return grpc.unary_stream_rpc_method_handler(method, None, handler.response_serializer)
         return handler
 
 
-def answered(method: Any) -> Any:
-    async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+def answered(method: Any, parse: Any) -> Any:
+    async def call(request: bytes, context: aio.ServicerContext[Any, Any]) -> Any:
         try:
-            return await method(request, context)
+            return await method(parsed(parse, request), context)
         except Exception as error:  # noqa: BLE001  every refusal has a status; an unknown one is logged as INTERNAL
             await refuse(context, error)
 
     return call
 
 
-def streamed(method: Any) -> Any:
-    async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+def streamed(method: Any, parse: Any) -> Any:
+    async def call(request: bytes, context: aio.ServicerContext[Any, Any]) -> Any:
         try:
-            async for response in method(request, context):
+            async for response in method(parsed(parse, request), context):
                 yield response
         except Exception as error:  # noqa: BLE001  as above
             await refuse(context, error)
 
     return call
+
+
+def parsed(parse: Any, request: bytes) -> Any:
+    """Raises InvalidRequest for bytes that are no message of the contract."""
+    try:
+        return parse(request)
+    except DecodeError as error:
+        raise InvalidRequest([Violation("request", f"cannot be decoded: {error}")]) from error
 
 
 async def refuse(context: aio.ServicerContext[Any, Any], error: Exception) -> None:

@@ -199,10 +199,24 @@ def test_an_unusable_initiators_child_takes_weights_and_hyperparameters_from_ano
             initiator,
         )
         assert reproduction.child
-        assert not reproduction.fallback
+        assert reproduction.fallback == (initiator.stop_cause is StopCause.NONE), (
+            "failures in a row are counted"
+        )
         parent = next(trial for trial in trials if trial.number == reproduction.child.parent)
         assert parent.member != initiator.member
         assert reproduction.child.parameters == parent.parameters
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_place_that_fails_again_and_again_is_closed_even_if_there_are_candidates(
+    selection: Selection,
+) -> None:
+    spec = pbt(selection=selection)
+    rivals = [completed(initial(spec, member), member + 1, 0.5) for member in range(1, 4)]
+    initiator = failed(initial(spec, 0), 1)
+    for fallbacks in range(spec.max_failures_per_trial):
+        assert decide(spec, Population(rivals, None, fallbacks), initiator).fallback
+    assert decide(spec, Population(rivals, None, spec.max_failures_per_trial), initiator).child is None
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)

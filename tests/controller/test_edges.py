@@ -273,3 +273,24 @@ def test_a_long_lineage_is_read_page_by_page(channel: grpc.Channel, studies: Stu
         if not token:
             break
     assert seen == [f"{study.name}/trials/{number}" for number in range(1, 26)]
+
+
+def test_a_population_whose_children_all_fail_ends_as_failed(
+    channel: grpc.Channel, studies: StudyServiceStub
+) -> None:
+    spec = limited(max_steps=1000)
+    spec.max_failures_per_trial = 2
+    study = create(channel, spec)
+    trainee = Trainee(channel, study.name)
+    reports: list[trial_pb2.TrialReport] = []
+    for _ in range(200):
+        answer = trainee.suggest(*reports)
+        if not answer.trials:
+            break
+        (trial,) = answer.trials
+        fresh = trial.generation == 0
+        failing = report(trial, FAILED, failure_message="cannot restore")
+        reports = [completed(trial, score=1.0 + trial.member) if fresh else failing]
+    after = study_of(studies, study.name)
+    assert after.state == study_pb2.STUDY_STATE_FAILED
+    assert "cannot restore" in after.state_message

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -355,3 +356,13 @@ def test_what_would_not_fit_into_a_message_is_refused_before_it_is_stored(
     trainee.heartbeat(beats[0])
     code, reason, _ = refusal(lambda: trainee.heartbeat(beats[1]))
     assert (code, reason) == (INVALID, "REPORT_CONFLICT")
+
+
+@pytest.mark.parametrize("garbage", [b"\xff" * 9, b"\x0a\x7fshort", b"\x0a\x02\xc3\x28"])
+@pytest.mark.parametrize("method", ["ControllerService/GetNewSuggestion", "StudyService/GetStudy"])
+def test_bytes_that_are_no_message_are_an_invalid_request(
+    channel: grpc.Channel, method: str, garbage: bytes
+) -> None:
+    call: Any = channel.unary_unary(f"/progenitor.v1.{method}")
+    code, reason, violations = refusal(lambda: call(garbage))
+    assert (code, reason, set(violations)) == (INVALID, "INVALID_REQUEST", {"request"})

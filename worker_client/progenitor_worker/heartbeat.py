@@ -78,6 +78,8 @@ class Heartbeat:
     def _wait_for_news(self) -> bool:
         """Until the lease is to be renewed or something is to be told; False once this is to end."""
         renewal = self._since + self._lease / 3
+        if self._ended.is_set():  # its news may have been cleared by the report just told
+            return False
         self._held.news.wait(max(0.0, renewal - time.monotonic()))
         if self._ended.is_set():
             return False

@@ -13,7 +13,7 @@ class Population:
     them.
 
     `own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of
-    this place that had no candidate for a parent.
+    this place since then that were made because their initiator had failed.
     """
 
     candidates: Sequence[Trial]
@@ -25,7 +25,7 @@ class Population:
 class Reproduction:
     """`child` is a draft. None closes the place, for good and as a failure, unless it has `ended` as it should.
 
-    `fallback` says that there was no candidate for a parent.
+    `fallback` says that it is made because its initiator has failed, or that there was nobody to go on from.
     """
 
     child: Trial | None

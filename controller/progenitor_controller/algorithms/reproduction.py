@@ -10,7 +10,7 @@ from progenitor_storage.model.spec import (
     RandomSearch,
     Spec,
 )
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import StopCause, Trial
 
 from .drafts import afresh, again, continued
 from .mutation import mutate_all
@@ -49,18 +49,21 @@ def _reproduce(
     if own and interrupted(initiator):
         return Reproduction(continued(spec, initiator, own, own.parameters))
 
+    failed = not initiator.usable and initiator.stop_cause is StopCause.NONE
+    if failed and population.fallbacks >= spec.max_failures_per_trial:
+        return CLOSED  # whatever it is given: else a population whose children all fail would never end
     stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.SELECTION)
     choice = select(algorithm.selection, initiator, opponents(spec, population, initiator), stream)
     if choice.parent:
-        return Reproduction(_child(spec, algorithm, initiator, choice.parent, choice.opponent))
+        child = _child(spec, algorithm, initiator, choice.parent, choice.opponent)
+        return Reproduction(child, fallback=failed)
 
     if interrupted(initiator):
         return Reproduction(afresh(spec, initiator) if population.fallbacks else again(spec, initiator))
     if population.fallbacks >= spec.max_failures_per_trial:
         return CLOSED
-    if own:
-        return Reproduction(_child(spec, algorithm, initiator, own, opponent=None), fallback=True)
-    return Reproduction(afresh(spec, initiator), fallback=True)
+    own_child = _child(spec, algorithm, initiator, own, opponent=None) if own else None
+    return Reproduction(own_child or afresh(spec, initiator), fallback=True)
 
 
 def _child(

@@ -71,7 +71,7 @@ class Member:
     due: int
     """The change number at which its newest trial became final, 0 before: the oldest is decided first."""
     fallbacks: int = 0
-    """Children in a row that had no candidate for a parent, since this place's last usable trial."""
+    """Children in a row that were made because their initiator had failed, since this place's last usable trial."""
     closed: bool = False
     """No further trial fills this place: it failed too often, or its algorithm has ended it."""
     newest_final: int | None = None
