@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,11 @@ import pytest
 from psycopg import sql
 
 from progenitor_storage import Database
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in a shell's background. Processes that tests start would inherit it, and Ctrl-C could not be tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 TEMPLATE = "template_of_progenitor"
 
