@@ -67,7 +67,10 @@ def make(folder: Folder) -> None:
 def held(folder: Folder, command: str) -> Iterator[None]:
     """Makes the folder and holds its lock, which a killed process lets go; raises FolderInUse."""
     make(folder)
-    descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise UsageError(f"Cannot write in the folder {folder.root}: {error.strerror}") from error
     try:
         if not locked_in_time(descriptor):
             raise FolderInUse(held_message(folder))
@@ -107,7 +110,7 @@ def running_address(folder: Folder) -> str | None:
 def is_held(folder: Folder) -> bool:
     try:
         descriptor = os.open(folder.lock, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -84,7 +84,7 @@ def going_on(
     client: Client, study: study_pb2.Study, wish: Wish, changed: list[Difference], notice: Notice
 ) -> study_pb2.Study:
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
-        raise CliError(f"{study.name} was cancelled. `progenitor run --fresh` starts another one.")
+        raise CliError(f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one.")
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:
         study = client.set_budget(study.name, wish.spec.budget)
         notice(
@@ -104,6 +104,6 @@ def differs_message(study: study_pb2.Study, wish: Wish) -> str:
     listed = "\n".join(f"  {difference}" for difference in differences(study.spec, wish.spec))
     return (
         f"{wish.file} describes another study than the stored {study.name} (old → new):\n{listed}\n"
-        "Only the budget of a study can change. Start another one beside it with `progenitor run --fresh`, "
+        "Only the budget of a study can change. Start another one beside it by the same `progenitor run` with --fresh, "
         "or give this one another name: Study(name=…)."
     )
