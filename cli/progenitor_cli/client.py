@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -13,12 +13,17 @@ from grpc_status import rpc_status
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
+from progenitor_worker.controller import options_for
 
 from .errors import CallRefused, CliError, ControllerUnreachable
 
 TIMEOUT = 20.0
 """Seconds that a call may take."""
+PATIENCE = 5.0
+"""Seconds after which another controller is asked, if there is one."""
 PAGE = 1000
+NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""How a call ends that no controller has answered: it may be made again, as each call is safe to repeat."""
 
 Stream = Any
 """An iterator of WatchTrialsResponse that can be cancelled; grpc has no type of it."""
@@ -33,15 +38,21 @@ class Method(Protocol[Request_contra, Response_co]):
 
 
 class Client:
-    """What the commands ask of the controllers at `addresses`, of which the first that answers is asked.
+    """What the commands ask of the controllers at `addresses`: of one as long as it answers, then of the next.
 
-    Every method raises ControllerUnreachable or CallRefused.
+    Every method raises ControllerUnreachable or CallRefused. One thread calls them; another one may `watch`.
     """
 
     def __init__(self, *addresses: str) -> None:
-        self.address = addresses[0]
-        self._channel = first_reachable(addresses)
+        self._addresses = addresses
+        self._at = 0
+        self._channel = self._opened()
         self._studies = StudyServiceStub(self._channel)
+
+    @property
+    def address(self) -> str:
+        """Of the controller that is asked now."""
+        return self._addresses[self._at]
 
     def __enter__(self) -> Self:
         return self
@@ -58,17 +69,17 @@ class Client:
         self, study_id: str, spec: study_pb2.StudySpec, labels: dict[str, str]
     ) -> study_pb2.Study:
         request = pb.CreateStudyRequest(study_id=study_id, spec=spec, labels=labels)
-        return self._call(self._studies.CreateStudy, request).study
+        return self._call(lambda studies: studies.CreateStudy, request).study
 
     def study(self, name: str) -> study_pb2.Study:
-        return self._call(self._studies.GetStudy, pb.GetStudyRequest(name=name)).study
+        return self._call(lambda studies: studies.GetStudy, pb.GetStudyRequest(name=name)).study
 
     def studies(self) -> list[study_pb2.Study]:
         found: list[study_pb2.Study] = []
         token = ""
         while True:
             page = self._call(
-                self._studies.ListStudies, pb.ListStudiesRequest(page_size=PAGE, page_token=token)
+                lambda studies: studies.ListStudies, pb.ListStudiesRequest(page_size=PAGE, page_token=token)
             )
             found += page.studies
             if not (token := page.next_page_token):
@@ -78,13 +89,14 @@ class Client:
         study = study_pb2.Study(name=name, spec=study_pb2.StudySpec(budget=budget))
         request = pb.UpdateStudyRequest(study=study)
         request.update_mask.paths.append("spec.budget")
-        return self._call(self._studies.UpdateStudy, request).study
+        return self._call(lambda studies: studies.UpdateStudy, request).study
 
     def resume_study(self, name: str) -> study_pb2.Study:
-        return self._call(self._studies.ResumeStudy, pb.ResumeStudyRequest(name=name)).study
+        return self._call(lambda studies: studies.ResumeStudy, pb.ResumeStudyRequest(name=name)).study
 
-    def status(self, name: str) -> pb.GetStudyStatusResponse:
-        return self._call(self._studies.GetStudyStatus, pb.GetStudyStatusRequest(name=name))
+    def status(self, name: str, timeout: float = TIMEOUT) -> pb.GetStudyStatusResponse:
+        request = pb.GetStudyStatusRequest(name=name)
+        return self._call(lambda studies: studies.GetStudyStatus, request, timeout)
 
     def population(self, study: str) -> list[trial_pb2.Trial]:
         """The newest trial of each member, by member."""
@@ -92,7 +104,7 @@ class Client:
         token = ""
         while True:
             request = pb.ListPopulationRequest(study=study, page_size=PAGE, page_token=token)
-            page = self._call(self._studies.ListPopulation, request)
+            page = self._call(lambda studies: studies.ListPopulation, request)
             found += page.trials
             if not (token := page.next_page_token):
                 return found
@@ -104,7 +116,7 @@ class Client:
         token = ""
         while True:
             request = pb.ListTrialsRequest(study=study, states=states, page_size=PAGE, page_token=token)
-            page = self._call(self._studies.ListTrials, request)
+            page = self._call(lambda studies: studies.ListTrials, request)
             yield from page.trials
             if not (token := page.next_page_token):
                 return
@@ -115,7 +127,7 @@ class Client:
         token = ""
         while True:
             request = pb.ListLineageRequest(trial=trial, page_size=PAGE, page_token=token)
-            page = self._call(self._studies.ListLineage, request)
+            page = self._call(lambda studies: studies.ListLineage, request)
             found += page.trials
             if not (token := page.next_page_token):
                 return found
@@ -124,32 +136,40 @@ class Client:
         """Raises grpc.RpcError while it is read, as any stream does."""
         return self._studies.WatchTrials(pb.WatchTrialsRequest(study=study, resume_token=token))
 
-    def _call(self, method: Method[Request, Response], request: Request) -> Response:
-        try:
-            return method(request, timeout=TIMEOUT)
-        except grpc.RpcError as error:
-            raise told(error, self.address) from error
-
-
-def first_reachable(addresses: tuple[str, ...]) -> grpc.Channel:
-    """A channel to the first address that answers, else to the first, whose calls then say what is wrong."""
-    if len(addresses) > 1:
-        for address in addresses:
-            channel = grpc.insecure_channel(address)
+    def _call(
+        self,
+        method: Callable[[StudyServiceStub], Method[Request, Response]],
+        request: Request,
+        timeout: float = TIMEOUT,
+    ) -> Response:
+        for _ in self._addresses[1:]:
             try:
-                grpc.channel_ready_future(channel).result(timeout=2.0)
-            except grpc.FutureTimeoutError:
-                channel.close()
-                continue
-            return channel
-    return grpc.insecure_channel(addresses[0])
+                return method(self._studies)(request, timeout=min(timeout, PATIENCE))
+            except grpc.RpcError as error:
+                if error.code() not in NOBODY:
+                    raise told(error, self.address) from error
+                self._move_on()
+        try:
+            return method(self._studies)(request, timeout=timeout)
+        except grpc.RpcError as error:
+            raise told(error, ", ".join(self._addresses)) from error
+
+    def _move_on(self) -> None:
+        """To the next address, with a channel of its own."""
+        self._at = (self._at + 1) % len(self._addresses)
+        before, self._channel = self._channel, self._opened()
+        self._studies = StudyServiceStub(self._channel)
+        before.close()
+
+    def _opened(self) -> grpc.Channel:
+        return grpc.insecure_channel(self.address, options_for(self.address))
 
 
 def told(error: grpc.RpcError, address: str) -> CliError:
     """The one message that a failed call is shown as."""
     call: Any = error  # what a stub raises is a grpc.Call too, which its type does not say
     code, details = call.code(), call.details() or ""
-    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+    if code in NOBODY:
         return ControllerUnreachable(address, details)
     reason, violations = "", []
     status = rpc_status.from_call(call)

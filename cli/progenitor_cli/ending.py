@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ class Ending:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self.wake = threading.Event()
+        self._told: SimpleQueue[int | None] = SimpleQueue()  # unlike an event, made for handlers
         self._gently = False
         self._before: dict[signal.Signals, Any] = {}
 
@@ -39,13 +40,24 @@ class Ending:
             signal.signal(number, handler)
 
     @contextmanager
-    def gently(self) -> Iterator[None]:
-        """Inside, the first signal only sets `wake`, and `number` says which one it was."""
+    def gently(self, leave: Callable[[], None]) -> Iterator[None]:
+        """Inside, the first signal only has `leave` called, at once, and `number` says which one it was.
+
+        In a thread of its own: a handler interrupts the main thread anywhere, also where that holds a lock.
+        """
+        thread = threading.Thread(target=self._first, args=(leave,), name="ending", daemon=True)
+        thread.start()
         self._gently = True
         try:
             yield
         finally:
             self._gently = False
+            self._told.put(None)
+            thread.join()
+
+    def _first(self, leave: Callable[[], None]) -> None:
+        if self._told.get() is not None:
+            leave()
 
     def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  what the interpreter passes
         if self.number is not None or not self._gently:
@@ -53,4 +65,4 @@ class Ending:
                 os.write(sys.stderr.fileno(), SHOW_CURSOR)
             os._exit(128 + number)
         self.number = number
-        self.wake.set()
+        self._told.put(number)

@@ -6,11 +6,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
+from .client import Client
 from .names import short
 from .population import Member, Population
-from .view import Remaining, summary
+from .progress import Remaining, summary
+from .watcher import Watcher
 from .wording import cell, number, parameters, seconds, sparkline, trial_state
 
 SPARKLINE_WIDTH = 16
@@ -19,16 +22,25 @@ OTHER_LINES = 8
 
 
 class Live:
-    def __init__(self, population: Population, title: str, *, to_stderr: bool) -> None:
-        self._population = population
-        self._title = title
+    """Follows the study's trials and draws them over each other until it is closed."""
+
+    interval = 0.25
+
+    def __init__(self, client: Client, study: study_pb2.Study, *, to_stderr: bool) -> None:
+        self._population = Population(study.effective_spec)
+        self._title = short(study.name)
         self._remaining = Remaining()
         self._console = Console(stderr=to_stderr, highlight=False)
         self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
+        self._watcher = Watcher(client, study.name, self._population)
         self._live.start()
+        self._watcher.start()
 
     def say(self, text: str) -> None:
         self._console.print(Text(text))
+
+    def stepped(self, trial: str, step: int) -> None:
+        self._population.stepped(trial, step)
 
     def show(self, status: pb.GetStudyStatusResponse) -> None:
         left = self._remaining.seconds(status.progress)
@@ -36,6 +48,7 @@ class Live:
 
     def close(self) -> None:
         self._live.stop()
+        self._watcher.stop()
 
     def _screen(self, status: pb.GetStudyStatusResponse, left: float | None) -> RenderableType:
         bar = Table.grid(padding=(0, 1))

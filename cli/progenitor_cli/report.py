@@ -6,8 +6,8 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
 from .names import short
+from .progress import trial_summary
 from .result import Result, checkpoint_path
-from .view import trial_summary
 from .wording import cell, metrics, number, parameters, seconds, study_state, table, trial_state
 
 

@@ -1,8 +1,6 @@
 """The stream of a study's changes, read in a thread and taken up again where it broke off."""
 
 import threading
-from types import TracebackType
-from typing import Self
 
 import grpc
 
@@ -14,7 +12,7 @@ PATIENCE = 1.0
 
 
 class Watcher:
-    """While it lasts, `population` follows the study."""
+    """Between `start` and `stop`, `population` follows the study."""
 
     def __init__(self, client: Client, study: str, population: Population) -> None:
         self._client = client
@@ -24,13 +22,10 @@ class Watcher:
         self._stream: Stream | None = None
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self._ended.set()
         if self._stream is not None:
             self._stream.cancel()
@@ -39,10 +34,10 @@ class Watcher:
     def _watch(self) -> None:
         token = ""
         while not self._ended.is_set():
-            self._stream = self._client.watch(self._study, token)
             try:
+                self._stream = self._client.watch(self._study, token)
                 for response in self._stream:
                     self._population.changed(response.trials)
                     token = response.resume_token
-            except (grpc.RpcError, ValueError):  # ValueError: the channel was closed, the command is ending
+            except (grpc.RpcError, ValueError):  # ValueError: the channel was closed
                 self._ended.wait(PATIENCE)

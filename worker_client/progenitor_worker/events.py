@@ -46,7 +46,7 @@ class ControllerFound:
 
 @dataclass(frozen=True, slots=True)
 class SlotEnded:
-    """`error` says why it cannot go on; '' if the study has ended or the worker was asked to end."""
+    """`error` says why it cannot go on, or what it could not give back; else ''."""
 
     slot: int
     study_state: study_pb2.StudyState.ValueType

@@ -75,6 +75,7 @@ class Slot:
         self._trainer = trainer
         self._evaluator: TrainingProcess | None = None
         self._sequence = 0
+        self._untold = ""  # the number of a trial that has ended here and was not reported yet
         self._asked_at = time.monotonic()
         self._idle_since = time.monotonic()
 
@@ -83,8 +84,8 @@ class Slot:
         state, error = study_pb2.STUDY_STATE_UNSPECIFIED, ""
         try:
             state = self._work()
-        except GaveUp:
-            error = "" if self._leaving.is_set() else "gave up"
+        except GaveUp as reason:
+            error = f"trial {self._untold} could not be given back: {reason}" if self._untold else ""
         except (Refused, StudyGone, Superseded, ProcessDied) as reason:
             error = str(reason)
         except Exception as reason:
@@ -142,7 +143,9 @@ class Slot:
         if beat.refusal is not None:
             outcome = Outcome(FAILED, f"the controller refused what was reported: {beat.refusal}")
             held.forget()
+        self._untold = "" if outcome is LOST else trial.name.rpartition("/")[2]
         outcome, answer = self._report(held, outcome, description)
+        self._untold = ""
         self._tell(TrialEnded(self._place.slot, trial, outcome.kind, outcome.message, str(log)))
         return answer
 
