@@ -1,7 +1,6 @@
 """The command line's entry: names the commands, and turns what stops one into a message and an exit code."""
 
 import importlib.metadata
-import os
 import sys
 from typing import Annotated
 
@@ -9,9 +8,6 @@ import typer
 
 from .commands import run, serve, status, trials, work
 from .errors import CliError
-
-EXIT_PIPE_CLOSED = 141
-"""128 + SIGPIPE, as other programs end when nobody reads their output."""
 
 app = typer.Typer(
     name="progenitor",
@@ -50,7 +46,3 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # The interpreter flushes stdout at its end, which must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_PIPE_CLOSED)

@@ -112,6 +112,14 @@ def check(session):
     assert "warm" in (place.path / log).read_text()
 
 
+def test_failures_of_which_only_numbers_differ_are_told_once(place: Place) -> None:
+    place.train_file(body='raise ValueError(f"the loss is {lr} at step {step} of seed {session.seed}")')
+    found = place.run("run", "train.py", "--workers", "1")
+    assert found.code == 1
+    assert found.out.count("ValueError: the loss is") == 1
+    assert found.err.count("ValueError: the loss is") == 1
+
+
 def test_a_file_that_is_not_there_is_named(place: Place) -> None:
     found = place.run("run", "nowhere.py")
     assert found.code == 2

@@ -39,6 +39,8 @@ def test_json_is_one_line_with_the_best_trial_and_each_members_newest(finished: 
 
 def test_progress_goes_to_stderr_with_json(finished: Ended) -> None:
     assert len(finished.out.splitlines()) == 1
+    assert "%, " in finished.err
+    assert " steps" in finished.err
 
 
 def test_a_finished_study_is_shown_again_without_training(place: Place, finished: Ended) -> None:
