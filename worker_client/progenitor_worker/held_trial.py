@@ -3,6 +3,7 @@
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from progenitor.v1 import trial_pb2
@@ -23,6 +24,11 @@ class Seconds:
     train: float = 0.0
     evaluate: float = 0.0
     save: float = 0.0
+
+    def take(self, seconds: Mapping[str, float]) -> None:
+        """What a training process has measured of them."""
+        for name, length in seconds.items():
+            setattr(self, name, length)
 
     def to_wire(self) -> trial_pb2.Timing:
         timing = trial_pb2.Timing()
@@ -57,6 +63,12 @@ class HeldTrial:
     def end_step(self) -> int:
         return self.trial.end_step
 
+    @property
+    def resumed_at_end(self) -> bool:
+        """Whether all that is left to do is to measure what an earlier holder has trained."""
+        resumed = self.trial.warm_start
+        return bool(resumed.uri) and resumed.step == self.end_step
+
     def reached(self, step: int) -> None:
         with self._lock:
             self.step = max(self.step, step)
@@ -83,11 +95,14 @@ class HeldTrial:
 
     def metrics_at_end(self) -> dict[str, float]:
         """Those that the controller has of these very weights too, if the trial resumed from its own end."""
-        newest, resumed = self.trial.measurement, self.trial.warm_start
-        known = bool(resumed.uri) and resumed.step == newest.step == self.end_step
-        stored = dict(newest.metrics) if known else {}
+        newest = self.trial.measurement
+        known = self.resumed_at_end and newest.step == self.end_step
+        return (dict(newest.metrics) if known else {}) | self.metrics_measured_at_end()
+
+    def metrics_measured_at_end(self) -> dict[str, float]:
+        """Those that this holder has measured."""
         with self._lock:
-            return stored | self._metrics.get(self.end_step, {})
+            return dict(self._metrics.get(self.end_step, {}))
 
     def metrics_reported(self) -> set[str]:
         with self._lock:
@@ -99,8 +114,7 @@ class HeldTrial:
             own = [checkpoint for checkpoint in self._checkpoints if checkpoint.step == self.end_step]
         if own:
             return own[-1].uri
-        resumed = self.trial.warm_start
-        return resumed.uri if resumed.uri and resumed.step == self.end_step else None
+        return self.trial.warm_start.uri if self.resumed_at_end else None
 
     @property
     def backlog(self) -> bool:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ EXIT_PATIENCE = 5.0
 """Seconds for a process that was killed, or whose connection ended, to be gone."""
 MESSAGE_PATIENCE = 60.0
 """Seconds for the rest of a message whose beginning has arrived."""
-DEATH_INTERVAL = 1.0
-"""Seconds between two looks at whether a process is still there that has been silent."""
+LOOK_INTERVAL = 0.1
+"""Seconds between two looks at a process that loads the user's file: is it still there, is it still wanted."""
 LOG_TAIL_LINES = 10
 LOG_TAIL_BYTES = 2048
 
@@ -45,6 +45,10 @@ class Description:
 
 class ProcessDied(Exception):
     """The training process ended; the message says how."""
+
+
+class Unwanted(Exception):
+    """The training process was ended while it loaded the user's file: nobody waited for it any longer."""
 
 
 class TrainingProcess:
@@ -87,11 +91,17 @@ class TrainingProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def description(self) -> Description:
-        """Waits for the user's file to be loaded. Raises ProcessDied with its exception if it could not be."""
+    def description(self, wanted: Callable[[], bool] = lambda: True) -> Description:
+        """Waits for the user's file to be loaded, which may take for ever, as long as it is `wanted`.
+
+        Raises ProcessDied with the file's exception if it could not be loaded, Unwanted.
+        """
         while self._description is None:
-            message = self.receive(DEATH_INTERVAL)
+            message = self.receive(LOOK_INTERVAL)
             if message is None:
+                if not wanted():
+                    self.kill()
+                    raise Unwanted
                 continue
             if message["kind"] == "broken":
                 self.kill()

@@ -38,7 +38,7 @@ class Stopwatch:
     began: float = 0.0
     trained_from: float | None = None
 
-    def begin(self) -> None:
+    def __post_init__(self) -> None:
         self.began = self.clock()
 
     def first_step(self) -> None:
@@ -76,6 +76,7 @@ class Session:
         seed: int,
         start_step: int,
         end_step: int,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
         self.warm_start = warm_start
         self.parameters = parameters
@@ -88,8 +89,7 @@ class Session:
         self._listener = listener
         self._metrics: dict[int, dict[str, float]] = {}
         self._closed = ""
-        self.stopwatch = Stopwatch()
-        self.stopwatch.begin()
+        self.stopwatch = stopwatch or Stopwatch()
 
     @property
     def step(self) -> int:

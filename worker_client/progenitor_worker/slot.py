@@ -19,7 +19,7 @@ from .events import Event, SlotEnded, StepReached, TrialEnded, TrialStarted
 from .heartbeat import Heartbeat
 from .held_trial import HeldTrial
 from .place import Place
-from .process import Description, ProcessDied, Program, TrainingProcess
+from .process import Description, ProcessDied, Program, TrainingProcess, Unwanted
 from .trial_run import FAILED, LOST, Outcome, TrialRun
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,8 @@ class Slot:
             state = self._work()
         except GaveUp as reason:
             error = f"trial {self._untold} could not be given back: {reason}" if self._untold else ""
+        except Unwanted:
+            error = ""  # the worker is to leave before the user's file was loaded
         except (Refused, StudyGone, Superseded, ProcessDied) as reason:
             error = str(reason)
         except Exception as reason:
@@ -101,7 +103,7 @@ class Slot:
         self._tell(SlotEnded(self._place.slot, state, error))
 
     def _work(self) -> study_pb2.StudyState.ValueType:
-        description = self._ready_trainer().description()
+        description = self._ready_trainer().description(lambda: not self._leaving.is_set())
         while True:
             answer = self._ask(description)
             while answer.trials:
@@ -151,11 +153,9 @@ class Slot:
 
     def _outcome(self, held: HeldTrial, log: Path) -> Outcome:
         try:
-            trainer = self._ready_trainer()
-            trainer.description()
             run = TrialRun(
                 held=held,
-                trainer=trainer,
+                trainer=self._ready_trainer(),
                 evaluator=self._ready_evaluator,
                 metrics=self._metrics,
                 store=self._options.store,
@@ -180,7 +180,8 @@ class Slot:
             answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
         except Refused as error:
             held.forget()
-            outcome = Outcome(FAILED, f"the controller refused what was reported: {error}")
+            refused = f"the controller refused what was reported: {error}"
+            outcome = Outcome(FAILED, outcome.if_refused or refused)
             answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
         if held.trial.name in answer.lost_trials:
             outcome = LOST
@@ -239,8 +240,8 @@ class Slot:
             self._trainer = self._start("trainer")
         return self._trainer
 
-    def _ready_evaluator(self) -> TrainingProcess | None:
-        """None if the user's file has no evaluate."""
+    def _ready_evaluator(self, wanted: Callable[[], bool]) -> TrainingProcess | None:
+        """None if the user's file has no evaluate. Raises ProcessDied, Unwanted."""
         if self._trainer is None or not self._trainer.description().evaluates:
             return None
         if self._evaluator is not None and not self._evaluator.alive:
@@ -248,7 +249,7 @@ class Slot:
             self._evaluator = None
         if self._evaluator is None:
             self._evaluator = self._start("evaluator")
-            self._evaluator.description()
+        self._evaluator.description(wanted)
         return self._evaluator
 
     def _start(self, role: str) -> TrainingProcess:

@@ -23,7 +23,7 @@ from pathlib import Path
 from .channel import Channel, Message
 from .command import CommandSession
 from .lifeline import end_with_parent, guard_own_group
-from .session import Session, SessionError, Value
+from .session import Session, SessionError, Stopwatch, Value
 from .signature import arguments_for
 from .store import CheckpointError, CheckpointStore, Holder, Saved
 from .user_code import UserCode, as_metrics, load, print_users_traceback, told
@@ -141,23 +141,25 @@ class Trainer:
         write_to_log(Path(job["log"]), job["header"])
         holder = holder_of(job)
         reports = Reports(self._channel, self._stop, holder)
+        watch = Stopwatch()
         try:
             store = CheckpointStore(Path(job["store"]))
-            self._session = session = self._begin(job, store, holder, reports)
+            self._session = session = self._begin(job, store, holder, reports, watch)
             with closing(session):
                 self._run(session, store, holder)
                 self._end_if_forked()
             session.finish()
         except (SessionError, CheckpointError) as error:
-            self._failed(reports, str(error), error)
+            self._failed(reports, str(error), error, seconds_of(watch))
         except BaseException as error:  # noqa: BLE001  whatever the user's train raises is told
-            self._failed(reports, told(error), error)
+            self._failed(reports, told(error), error, seconds_of(watch))
         else:
-            watch = session.stopwatch
             self._flush()
-            reports.send("done", step=session.step, restore=watch.restore, train=watch.train, save=watch.save)
+            reports.send("done", step=session.step, seconds=seconds_of(watch))
 
-    def _begin(self, job: Message, store: CheckpointStore, holder: Holder, reports: Reports) -> Session:
+    def _begin(
+        self, job: Message, store: CheckpointStore, holder: Holder, reports: Reports, watch: Stopwatch
+    ) -> Session:
         store.clear_staging(holder)
         start = job["warm_start"]
         return Session(
@@ -169,6 +171,7 @@ class Trainer:
             seed=job["seed"],
             start_step=start["step"] if start else job["start_step"],
             end_step=job["end_step"],
+            stopwatch=watch,
         )
 
     def _run(self, session: Session, store: CheckpointStore, holder: Holder) -> None:
@@ -189,21 +192,24 @@ class Trainer:
             metrics = self._evaluated(checkpoint, self._code.as_written(job["parameters"]))
             self._end_if_forked()
         except BaseException as error:  # noqa: BLE001  whatever the user's evaluate raises is told
-            self._failed(reports, f"evaluate raised {told(error)}", error)
+            took = {"evaluate": time.monotonic() - began}
+            self._failed(reports, f"evaluate raised {told(error)}", error, took)
         else:
             self._flush()
-            reports.send("evaluated", metrics=metrics, evaluate=time.monotonic() - began)
+            reports.send("evaluated", metrics=metrics, seconds={"evaluate": time.monotonic() - began})
 
     def _evaluated(self, checkpoint: Path, parameters: Mapping[str, Value]) -> dict[str, float]:
         if self._code.evaluate is None:
             raise SessionError("there is no evaluate function")
         return as_metrics(self._code.evaluate(checkpoint, **arguments_for(self._code.evaluate, parameters)))
 
-    def _failed(self, reports: Reports, message: str, error: BaseException) -> None:
+    def _failed(
+        self, reports: Reports, message: str, error: BaseException, seconds: Mapping[str, float]
+    ) -> None:
         print_users_traceback(error)
         self._flush()
         self._end_if_forked(1)
-        reports.send("failed", message=message)
+        reports.send("failed", message=message, stopping=self._stop.is_set(), seconds=dict(seconds))
 
     def _end_if_forked(self, code: int = 0) -> None:
         """A process that user code has forked, and that came back to us, ends as a script would."""
@@ -220,6 +226,12 @@ class Trainer:
 
 def holder_of(job: Message) -> Holder:
     return Holder(job["study_uid"], job["trial"], job["epoch"])
+
+
+def seconds_of(watch: Stopwatch) -> dict[str, float]:
+    """Of a session that has ended; before its first step everything was restoring."""
+    watch.first_step()
+    return {"restore": watch.restore, "train": watch.train, "save": watch.save}
 
 
 HEEDED = (signal.SIGTERM, signal.SIGINT)

@@ -4,15 +4,15 @@ from __future__ import annotations  # enums have a ValueType for type checkers o
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from progenitor.v1 import trial_pb2
 
 from .channel import Message
 from .held_trial import HeldTrial
-from .process import ProcessDied, TrainingProcess, stamp, tail
+from .process import ProcessDied, TrainingProcess, Unwanted, stamp, tail
 from .store import Holder
 from .values import parameter_from_wire
 
@@ -27,25 +27,30 @@ RELEASED = trial_pb2.OUTCOME_RELEASED
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`kind` is OUTCOME_UNSPECIFIED for a trial that is no longer ours: nothing is reported of it."""
+    """`kind` is OUTCOME_UNSPECIFIED for a trial that is no longer ours: nothing is reported of it.
+
+    `if_refused` is the failure's message should the controller not take the outcome.
+    """
 
     kind: trial_pb2.Outcome.ValueType
     message: str = ""
+    if_refused: str = ""
 
 
 LOST = Outcome(trial_pb2.OUTCOME_UNSPECIFIED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrialRun:
-    """`leaving` is set when the worker is to end; then, or when the controller asks, a session has `grace` seconds.
+    """`leaving` is set when the worker is to end; then, or when the controller asks, a trial has `grace` seconds.
 
-    `evaluator` gives the process that evaluates, or None if the user's file has no evaluate.
+    `evaluator` gives the process that evaluates, or None if the user's file has no evaluate. It may load for as long
+    as what it is given says that it is wanted.
     """
 
     held: HeldTrial
     trainer: TrainingProcess
-    evaluator: Callable[[], TrainingProcess | None]
+    evaluator: Callable[[Callable[[], bool]], TrainingProcess | None]
     metrics: tuple[str, ...]
     store: Path
     log: Path
@@ -53,75 +58,109 @@ class TrialRun:
     leaving: threading.Event
     grace: float
     on_step: Callable[[int], None]
+    _deadline: float | None = field(default=None, init=False)
 
     def run(self) -> Outcome:
         if self.leaving.is_set():
             return Outcome(RELEASED)
         try:
+            self.trainer.description(lambda: not self._ending and not self._abandoned)
             return self._train()
+        except Unwanted:
+            return self._given_back()
         except ProcessDied as error:
-            return Outcome(FAILED, self._with_log(str(error)))
+            return self._failed(str(error))
 
     def _train(self) -> Outcome:
-        self.trainer.send(self._job())
+        self.trainer.send(self._job("train"))
         message = self._listen(self.trainer)
         if message is None:
-            return self._given_up()
+            return self._given_back()
         if message["kind"] == "failed":
-            return Outcome(FAILED, self._with_log(message["message"]))
-        seconds = self.held.seconds
-        seconds.restore, seconds.train, seconds.save = message["restore"], message["train"], message["save"]
+            return self._given_back() if message["stopping"] else self._failed(message["message"])
         self.held.reached(message["step"])
-        if message["step"] < self.held.end_step:
-            return Outcome(STOPPED if self.held.stop_asked else RELEASED)
-        return self._at_end()
+        return self._at_end() if message["step"] >= self.held.end_step else self._given_back()
 
     def _at_end(self) -> Outcome:
         """The end step was reached: a checkpoint and every metric are needed there."""
         checkpoint = self.held.checkpoint_at_end()
         if checkpoint is None:
             return Outcome(FAILED, self._nothing_saved())
-        if self.leaving.is_set() and self._missing():
-            return Outcome(RELEASED)
-        evaluator = self.evaluator()
+        if self.leaving.is_set():
+            return self._unevaluated()
+        try:
+            evaluator = self.evaluator(lambda: not self._given_up())
+        except Unwanted:
+            return self._unevaluated()
         if evaluator is not None:
             outcome = self._evaluate(evaluator, checkpoint)
             if outcome is not None:
                 return outcome
-        return Outcome(FAILED, self._metrics_missing()) if self._missing() else Outcome(COMPLETED)
+        if not self._missing():
+            return Outcome(COMPLETED)
+        if self.held.resumed_at_end:  # what was measured before may be known to the controller only
+            return Outcome(COMPLETED, if_refused=self._metrics_missing())
+        return Outcome(FAILED, self._metrics_missing())
 
     def _evaluate(self, evaluator: TrainingProcess, checkpoint: str) -> Outcome | None:
-        """Adds the metrics of the user's evaluate; an outcome only if there are none."""
-        job = self._job() | {"kind": "evaluate", "checkpoint": checkpoint}
-        evaluator.send(job)
+        """Adds the metrics of the user's evaluate; an outcome only if they are none or cannot be."""
+        evaluator.send(self._job("evaluate") | {"checkpoint": checkpoint})
         message = self._listen(evaluator)
         if message is None:
-            return self._given_up()
+            return self._unevaluated()
         if message["kind"] == "failed":
-            return Outcome(FAILED, self._with_log(message["message"]))
-        self.held.seconds.evaluate = message["evaluate"]
+            return self._unevaluated() if message["stopping"] else self._failed(message["message"])
+        if contradiction := self._contradiction(message["metrics"]):
+            return Outcome(FAILED, contradiction)
         self.held.measured(self.held.end_step, message["metrics"], self.held.seconds.train)
         return None
 
     def _listen(self, process: TrainingProcess) -> Message | None:
         """The message that ends a session; None if the trial was given up, and its process killed, before that."""
-        patience: float | None = None
+        asked = False
         ours = self._holder.name
         while True:
             message = process.receive(LOOK_INTERVAL)
             if message is not None and message.get("holder") == ours:
                 if message["kind"] in ("done", "failed", "evaluated"):
+                    self.held.seconds.take(message["seconds"])
                     return message
                 self._take(message)
-            if self.held.lost or self.held.refused:
+            if self._given_up():
                 process.kill()
                 return None
-            if patience is None and (self.leaving.is_set() or self.held.stop_asked):
-                patience = time.monotonic() + self.grace
+            if self._ending and not asked:
+                asked = True
                 process.stop()
-            if patience is not None and time.monotonic() > patience:
-                process.kill()
-                return None
+
+    @property
+    def _ending(self) -> bool:
+        return self.leaving.is_set() or self.held.stop_asked
+
+    @property
+    def _abandoned(self) -> bool:
+        return self.held.lost or self.held.refused
+
+    def _given_up(self) -> bool:
+        """The grace begins when it is first seen that the trial is to end, and is one for all of its processes."""
+        if self._abandoned or not self._ending:
+            return self._abandoned
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self.grace
+        return time.monotonic() > self._deadline
+
+    def _given_back(self) -> Outcome:
+        if self.held.lost:
+            return LOST
+        return Outcome(STOPPED if self.held.stop_asked else RELEASED)
+
+    def _unevaluated(self) -> Outcome:
+        """Cut short at the end step: what train itself has reported there may be all that is needed."""
+        return self._given_back() if self.held.lost or self._missing() else Outcome(COMPLETED)
+
+    def _failed(self, message: str) -> Outcome:
+        """What a session that is cut short raises says nothing: should it fail again, the next holder tells."""
+        return self._given_back() if self._ending else Outcome(FAILED, self._with_log(message))
 
     def _take(self, message: Message) -> None:
         match message["kind"]:
@@ -133,21 +172,17 @@ class TrialRun:
             case "saved":
                 self.held.saved(message["checkpoint"])
 
-    def _given_up(self) -> Outcome:
-        if self.held.lost:
-            return LOST
-        return Outcome(STOPPED if self.held.stop_asked else RELEASED)
-
     @property
     def _holder(self) -> Holder:
         trial = self.held.trial
         return Holder(trial.study_uid, int(trial.name.rpartition("/")[2]), trial.lease.epoch)
 
-    def _job(self) -> Message:
+    def _job(self, kind: str) -> Message:
         trial, holder = self.held.trial, self._holder
         start = trial.warm_start
+        part = "" if kind == "train" else f", {kind}"
         return {
-            "kind": "train",
+            "kind": kind,
             "study_uid": holder.study_uid,
             "trial": holder.trial,
             "epoch": holder.epoch,
@@ -160,7 +195,7 @@ class TrialRun:
             else None,
             "store": str(self.store),
             "log": str(self.log),
-            "header": f"--- trial {holder.trial}, epoch {holder.epoch}, worker {self.worker}, {stamp()} ---",
+            "header": f"--- trial {holder.trial}, epoch {holder.epoch}, worker {self.worker}, {stamp()}{part} ---",
         }
 
     def _missing(self) -> list[str]:
@@ -177,6 +212,17 @@ class TrialRun:
             "return it from evaluate"
         )
 
+    def _contradiction(self, evaluated: Mapping[str, float]) -> str:
+        """'' unless evaluate gives another value than train did; NaN equals itself here."""
+        trained = self.held.metrics_measured_at_end()
+        for name, value in evaluated.items():
+            if name in trained and repr(trained[name]) != repr(value):
+                return (
+                    f"evaluate returned {name}={value!r}, train reported {trained[name]!r} at the same step "
+                    f"{self.held.end_step}: let only one of them give {name}"
+                )
+        return ""
+
     def _nothing_saved(self) -> str:
         return (
             f"no checkpoint was saved at the end step {self.held.end_step}: after the loop over session.steps() use "
@@ -185,5 +231,5 @@ class TrialRun:
 
     def _with_log(self, message: str) -> str:
         """A process that died says little: the end of its log says more."""
-        last = tail(self.log) if message.startswith(("the training process", "while", "the command")) else ""
+        last = tail(self.log) if message.startswith(("the training process", "the command")) else ""
         return "\n".join(filter(None, [message, last, f"log: {self.log}"]))
