@@ -173,7 +173,7 @@ def test_a_signal_is_passed_on_at_once_though_the_controller_hangs(place: Place)
     before = turns(place)
     until(lambda: turns(place) > before + 300)  # long enough for a look at the status to hang
     worker.send_signal(signal.SIGTERM)
-    until((place.path / "asked").exists, deadline=3.0)
+    until((place.path / "asked").exists, deadline=8.0)
     server.send_signal(signal.SIGCONT)
     found = ended(worker)
     assert found.code == 143
