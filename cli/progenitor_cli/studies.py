@@ -84,7 +84,9 @@ def going_on(
     client: Client, study: study_pb2.Study, wish: Wish, changed: list[Difference], notice: Notice
 ) -> study_pb2.Study:
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
-        raise CliError(f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one.")
+        raise CliError(
+            f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one."
+        )
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:
         study = client.set_budget(study.name, wish.spec.budget)
         notice(
