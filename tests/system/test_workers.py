@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 from tests.laws import check_study, every_measurement, every_trial
-from tests.system.processes import Processes, free_port, processes, wait_for_the_end
+from tests.system.processes import COUNTING, Processes, free_port, noted, processes, wait_for_the_end
 from tests.waiting import until
 
 from progenitor.v1 import trial_pb2
@@ -90,3 +90,41 @@ def test_a_worker_that_slept_through_its_lease_abandons_the_trial_that_another_f
     assert after == before
     assert (after.preemptions, after.failures) == (1, 0)
     assert after.worker.id.startswith("heir")
+
+
+def test_a_worker_that_does_not_see_the_checkpoints_gives_back_and_ends_and_nothing_has_failed(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with processes(tmp_path) as running, grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        running.controller("sqlite:///study.db", port)
+        first = running.worker("first", [port])
+        until(lambda: len(noted(tmp_path)) >= 45, 60)
+        first.send_signal(signal.SIGTERM)
+        first.wait(60)
+        elsewhere = running.start(
+            *(
+                "work",
+                str(COUNTING),
+                "--controller",
+                f"127.0.0.1:{port}",
+                "--name",
+                "second",
+                "--workers",
+                "1",
+            ),
+            *(
+                "--store",
+                str(tmp_path / "other"),
+                "--state",
+                str(tmp_path / "state2"),
+                "--logs",
+                str(tmp_path / "l"),
+            ),
+        )
+        assert elsewhere.wait(60) == 1
+        assert "--store" in running.output()
+        running.worker("third", [port])
+        wait_for_the_end(channel, "studies/counting", running)
+        trials = check_study(channel, "studies/counting", tmp_path / "store")
+    assert all(trial.failures == 0 for trial in trials)

@@ -151,3 +151,9 @@ def test_going_on_from_what_was_not_saved_is_an_error(tmp_path: Path) -> None:
         run_session(body, tmp_path, steps=4, warm_start=nothing)
     with pytest.raises(CheckpointError, match="not in the store"):
         run_session(body, tmp_path, steps=4, warm_start=tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("steps", [0.5, "2", None])
+def test_steps_advanced_are_whole_numbers(tmp_path: Path, steps: object) -> None:
+    with pytest.raises(SessionError, match="whole number"):
+        run(lambda session: session.advance(steps), tmp_path)  # type: ignore[arg-type]  # wrong on purpose

@@ -15,6 +15,7 @@ import pytest
 from tests.system.processes import free_port
 from tests.waiting import until
 from tests.worker_client.other_side import STUDY, OtherSide, serving, stops, takes_away, trial
+from tests.worker_client.other_side import Heartbeat as Answer
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor.v1 import study_pb2, trial_pb2
@@ -348,14 +349,24 @@ def test_a_trial_that_was_saved_at_its_end_step_is_only_evaluated(work: Work, tm
     assert [dict(m.metrics) for m in report.measurements] == [{"score": 1.0}]
 
 
-def test_a_warm_start_that_is_gone_is_a_failure_that_names_it(work: Work) -> None:
+def test_a_warm_start_that_is_gone_is_a_failure_that_names_it(work: Work, tmp_path: Path) -> None:
     handed = trial(1)
     handed.warm_start.uri = "uid/7/1/0-aa"
+    (tmp_path / "store" / "uid" / "7").mkdir(parents=True)
     other = OtherSide([handed])
     work(other).end()
     (report,) = other.reports
     assert report.outcome == FAILED
     assert "uid/7/1/0-aa" in report.failure_message
+
+
+def test_a_store_that_has_nothing_of_the_parent_is_the_workers_fault(work: Work) -> None:
+    handed = trial(1)
+    handed.warm_start.uri = "uid/7/1/0-aa"
+    other = OtherSide([handed])
+    assert "--store" in work(other).end().error
+    (report,) = other.reports
+    assert report.outcome == RELEASED
 
 
 def test_a_lease_counts_from_when_it_was_asked_for(tmp_path: Path) -> None:
@@ -511,3 +522,241 @@ def test_a_child_that_user_code_forks_does_not_speak_for_its_trial(work: Work, h
     assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
     expected = 0.0 if how == "return" else 1.0
     assert [m.metrics["score"] for m in other.measured] == [expected, expected]
+
+
+STUCK = """
+HERE = Path(__file__).parent
+with (HERE / "loading").open("a") as file:
+    print(os.getpid(), file=file, flush=True)
+"""
+SECOND_IS_STUCK = (
+    STUCK
+    + """
+if len((HERE / "loading").read_text().splitlines()) == 2:
+    time.sleep(600)
+"""
+)
+
+
+def loading(folder: Path, count: int) -> int:
+    """The process that is the count-th to load the user's file."""
+    pids = until(lambda: told(folder)[count - 1 :], 60)
+    return pids[0]
+
+
+def told(folder: Path) -> list[int]:
+    path = folder / "loading"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def test_a_worker_that_leaves_does_not_wait_for_a_file_that_never_loads(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    worker = work(other, STUCK + "time.sleep(600)")
+    pid = loading(worker.folder, 1)
+    worker.pool.leave()
+    assert worker.end().error == ""
+    assert state(pid) == ""
+    assert other.reports == []
+
+
+CRASHES = (
+    SECOND_IS_STUCK
+    + """
+def train(session, lr):
+    os.kill(os.getpid(), 9)
+"""
+)
+
+
+def test_a_trial_whose_new_process_never_loads_the_file_is_given_back_when_the_worker_leaves(
+    work: Work,
+) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    worker = work(other, CRASHES)
+    pid = loading(worker.folder, 2)
+    worker.pool.leave()
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [FAILED, RELEASED]
+    assert state(pid) == ""
+
+
+@pytest.mark.parametrize(("answer", "expected"), [(stops, [FAILED, STOPPED]), (takes_away, [FAILED])])
+def test_a_trial_whose_new_process_never_loads_the_file_can_be_stopped_and_lost(
+    work: Work, answer: Answer, expected: list[int]
+) -> None:
+    other = OtherSide([trial(1), trial(2, lease=1)], heartbeat=answer)
+    worker = work(other, CRASHES)
+    pid = loading(worker.folder, 2)
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == expected
+    assert state(pid) == ""
+
+
+EVALUATED = (
+    SECOND_IS_STUCK
+    + """
+def train(session, lr):
+    session.advance(4)
+    with session.checkpoint() as folder:
+        (folder / "w").write_text("x")
+def evaluate(checkpoint):
+    return {"score": 1.0}
+"""
+)
+
+
+def test_a_trial_whose_evaluator_never_loads_the_file_is_given_back_after_the_grace(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    worker = work(other, EVALUATED, grace=0.3)
+    loading(worker.folder, 2)
+    worker.pool.leave()
+    assert worker.end().error == ""
+    (report,) = other.reports
+    told = [c.step for beat in other.beats for r in beat.trials for c in r.checkpoints]
+    assert (report.outcome, told + [c.step for c in report.checkpoints]) == (RELEASED, [4])
+
+
+def test_a_worker_that_leaves_starts_no_evaluator_and_completes_what_misses_nothing(work: Work) -> None:
+    other = OtherSide([trial(1, end_step=10**9)])
+    body = """
+    HERE = Path(__file__).parent
+    def train(session, lr):
+        while not session.stopping:
+            time.sleep(0.005)
+        session.advance(session.end_step)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    def evaluate(checkpoint):
+        (HERE / "evaluated").touch()
+        return {"other": 1.0}
+    """
+    worker = work(other, body)
+    worker.started()
+    worker.pool.leave()
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [COMPLETED]
+    assert not (worker.folder / "evaluated").exists()
+
+
+BOUND_IN_THE_LOOP = """
+def train(session, lr):
+    while not session.stopping:
+        time.sleep(0.005)
+    for step in session.steps():
+        score = 1.0
+    session.report(score=score)
+"""
+
+
+def test_what_code_raises_that_was_cut_short_is_no_failure(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    worker = work(other, BOUND_IN_THE_LOOP)
+    worker.started()
+    worker.pool.leave()
+    assert worker.end().error == ""
+    assert [report.outcome for report in other.reports] == [RELEASED]
+    assert "UnboundLocalError" in (worker.folder / "logs" / "uid" / "1.log").read_text()
+
+
+def test_what_code_raises_that_was_asked_to_stop_is_no_failure(work: Work) -> None:
+    other = OtherSide([trial(1, lease=1)], heartbeat=stops)
+    assert work(other, BOUND_IN_THE_LOOP).end().error == ""
+    assert [report.outcome for report in other.reports] == [STOPPED]
+
+
+def test_what_code_raises_is_no_failure_when_the_signal_came_to_its_process_first(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    body = BOUND_IN_THE_LOOP.replace("while", "os.kill(os.getpid(), 15)\n    while", 1)
+    assert work(other, body).end().error == ""
+    assert [report.outcome for report in other.reports] == [RELEASED]
+
+
+def resumed_at_its_end(folder: Path) -> trial_pb2.Trial:
+    checkpoint = folder / "store" / "uid" / "1" / "1" / "4-aa"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "w").write_text("x")
+    handed = trial(1)
+    handed.lease.epoch = 2
+    handed.warm_start.uri, handed.warm_start.step = "uid/1/1/4-aa", 4
+    return handed
+
+
+TRAINED = """
+def train(session, lr):
+    for step in session.steps():
+        pass
+"""
+
+
+def test_the_controller_judges_whether_a_trial_resumed_at_its_end_misses_a_metric(
+    work: Work, tmp_path: Path
+) -> None:
+    """It knows what an earlier holder has told."""
+    other = OtherSide([resumed_at_its_end(tmp_path)])
+    work(other, TRAINED).end()
+    assert [report.outcome for report in other.reports] == [COMPLETED]
+
+
+def test_a_trial_resumed_at_its_end_that_the_controller_refuses_fails_with_what_is_missing(
+    work: Work, tmp_path: Path
+) -> None:
+    other = OtherSide(
+        [resumed_at_its_end(tmp_path)], refuses=lambda r: "no score" if r.outcome == COMPLETED else None
+    )
+    work(other, TRAINED).end()
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    assert "the metrics score were not reported at the end step 4" in report.failure_message
+
+
+def test_two_values_of_one_metric_are_a_failure_that_names_both(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    work(other, GOOD + "def evaluate(checkpoint): return {'score': 7.0}").end()
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    said = (
+        "evaluate returned score=7.0, train reported 2.0 at the same step 4: let only one of them give score"
+    )
+    assert said in report.failure_message
+
+
+def test_the_same_value_from_train_and_evaluate_is_no_contradiction(work: Work) -> None:
+    other = OtherSide([trial(1), trial(2)])
+    body = """
+    def train(session, lr):
+        session.advance(4)
+        session.report(score=float("nan") if session.seed == 1 else 1)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text(str(session.seed))
+    def evaluate(checkpoint):
+        return {"score": float("nan") if (checkpoint / "w").read_text() == "1" else 1}
+    """
+    work(other, body).end()
+    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+
+
+def test_a_trial_that_failed_tells_its_timing_too(work: Work) -> None:
+    other = OtherSide([trial(1)])
+    body = """
+    def train(session, lr):
+        session.advance(1)
+        time.sleep(0.01)
+        raise ValueError("bad")
+    """
+    work(other, body).end()
+    (report,) = other.reports
+    assert report.outcome == FAILED
+    assert report.timing.restore.ToNanoseconds() > 0
+    assert report.timing.train.ToNanoseconds() >= 10_000_000
+
+
+def test_the_log_says_where_evaluation_begins(work: Work) -> None:
+    worker = work(OtherSide([trial(1)]), GOOD + "def evaluate(checkpoint): return {'other': 7.0}")
+    worker.end()
+    headers = [
+        line
+        for line in (worker.folder / "logs" / "uid" / "1.log").read_text().splitlines()
+        if line.startswith("---")
+    ]
+    assert [header.endswith(", evaluate ---") for header in headers] == [False, True]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -114,6 +115,7 @@ class Session:
         """For a loop that a framework owns: `steps` more are trained; returns whether to go on."""
         self._need_open()
         self.stopwatch.first_step()
+        steps = whole(steps)
         if steps < 0 or self._step + steps > self.end_step:
             raise SessionError(
                 f"session.advance({steps}) at step {self._step} must stay within the end step {self.end_step}"
@@ -183,6 +185,15 @@ class Session:
                 f"train returned at step {self._step}, before its end step {self.end_step}: loop over all of "
                 "session.steps(), or call session.advance(n) as you train"
             )
+
+
+def whole(steps: object) -> int:
+    try:
+        return index(steps)  # type: ignore[arg-type]  # whole numbers of every library: index says which it takes
+    except TypeError as error:
+        raise SessionError(
+            f"session.advance() needs a whole number of steps, it was given {steps!r:.100}"
+        ) from error
 
 
 def as_float(name: str, value: object) -> float:

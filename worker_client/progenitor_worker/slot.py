@@ -48,6 +48,10 @@ class SlotOptions(Protocol):
     def linger(self) -> bool: ...
 
 
+class Unfit(Exception):
+    """No trial of this study can be trained here; the message says why."""
+
+
 class Slot:
     """`metrics` are those that a completed trial needs. `leaving` asks to end well, `quitting` to end now."""
 
@@ -88,7 +92,7 @@ class Slot:
             error = f"trial {self._untold} could not be given back: {reason}" if self._untold else ""
         except Unwanted:
             error = ""  # the worker is to leave before the user's file was loaded
-        except (Refused, StudyGone, Superseded, ProcessDied) as reason:
+        except (Refused, StudyGone, Superseded, ProcessDied, Unfit) as reason:
             error = str(reason)
         except Exception as reason:
             # A full disk, say. Whoever waits for the slot's end must hear of it; the thread's end is not seen.
@@ -149,6 +153,8 @@ class Slot:
         outcome, answer = self._report(held, outcome, description)
         self._untold = ""
         self._tell(TrialEnded(self._place.slot, trial, outcome.kind, outcome.message, str(log)))
+        if outcome.unfit:
+            raise Unfit(outcome.unfit)
         return answer
 
     def _outcome(self, held: HeldTrial, log: Path) -> Outcome:
@@ -177,7 +183,8 @@ class Slot:
             return LOST, self._suggest(description, [], give_up=self._leaving)
         try:
             self._tell_backlog(held, description)
-            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
+            k = 0 if outcome.unfit else 1
+            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting, k=k)
         except Refused as error:
             held.forget()
             refused = f"the controller refused what was reported: {error}"
@@ -203,11 +210,15 @@ class Slot:
         return held.report(outcome.kind, sendable(outcome.message))
 
     def _suggest(
-        self, description: Description, reports: list[trial_pb2.TrialReport], give_up: threading.Event
+        self,
+        description: Description,
+        reports: list[trial_pb2.TrialReport],
+        give_up: threading.Event,
+        *,
+        k: int = 1,
     ) -> pb.GetNewSuggestionResponse:
-        """Reports, and asks for a trial unless the worker is to leave."""
-        k = 0 if self._leaving.is_set() else 1
-        request = self._request(description, reports, k)
+        """Reports, and asks for `k` trials unless the worker is to leave."""
+        request = self._request(description, reports, 0 if self._leaving.is_set() else k)
         self._asked_at = time.monotonic()
         return self._controller.suggest(request, give_up)
 

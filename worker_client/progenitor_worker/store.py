@@ -27,6 +27,10 @@ class CheckpointError(Exception):
     """A checkpoint cannot be saved or cannot be started from."""
 
 
+class StoreElsewhere(CheckpointError):
+    """This store has nothing of the trial that saved the checkpoint: other workers keep theirs in another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A checkpoint that is complete, durable and visible. `size` in bytes; `uri` relative to the store's root."""
@@ -66,6 +70,12 @@ class CheckpointStore:
         With a digest, a folder of up to 64 MiB is compared with it, and a larger one by nothing but its presence.
         """
         path = self._locate(uri)
+        relative = path.is_relative_to(self.root)
+        if relative and not path.is_dir() and not path.parent.parent.is_dir():
+            raise StoreElsewhere(
+                f"this worker does not see the study's checkpoints: {uri!r} is not in {self.root}; "
+                "give it the same --store as the other workers"
+            )
         if not path.is_dir():
             raise CheckpointError(f"the checkpoint {uri!r} is not in the store {self.root}")
         if digest and size_of(path) <= VERIFIED_BYTES and digest_of(path) != digest:

@@ -25,7 +25,7 @@ from .command import CommandSession
 from .lifeline import end_with_parent, guard_own_group
 from .session import Session, SessionError, Stopwatch, Value
 from .signature import arguments_for
-from .store import CheckpointError, CheckpointStore, Holder, Saved
+from .store import CheckpointError, CheckpointStore, Holder, Saved, StoreElsewhere
 from .user_code import UserCode, as_metrics, load, print_users_traceback, told
 
 STEP_INTERVAL = 0.02
@@ -149,6 +149,8 @@ class Trainer:
                 self._run(session, store, holder)
                 self._end_if_forked()
             session.finish()
+        except StoreElsewhere as error:
+            reports.send("unfit", message=str(error), seconds=seconds_of(watch))
         except (SessionError, CheckpointError) as error:
             self._failed(reports, str(error), error, seconds_of(watch))
         except BaseException as error:  # noqa: BLE001  whatever the user's train raises is told

@@ -29,12 +29,14 @@ RELEASED = trial_pb2.OUTCOME_RELEASED
 class Outcome:
     """`kind` is OUTCOME_UNSPECIFIED for a trial that is no longer ours: nothing is reported of it.
 
-    `if_refused` is the failure's message should the controller not take the outcome.
+    `if_refused` is the failure's message should the controller not take the outcome; `unfit` says why no trial can be
+    trained here: the worker gives this one back and ends.
     """
 
     kind: trial_pb2.Outcome.ValueType
     message: str = ""
     if_refused: str = ""
+    unfit: str = ""
 
 
 LOST = Outcome(trial_pb2.OUTCOME_UNSPECIFIED)
@@ -76,6 +78,8 @@ class TrialRun:
         message = self._listen(self.trainer)
         if message is None:
             return self._given_back()
+        if message["kind"] == "unfit":
+            return Outcome(RELEASED, unfit=message["message"])
         if message["kind"] == "failed":
             return self._given_back() if message["stopping"] else self._failed(message["message"])
         self.held.reached(message["step"])
@@ -96,11 +100,12 @@ class TrialRun:
             outcome = self._evaluate(evaluator, checkpoint)
             if outcome is not None:
                 return outcome
-        if not self._missing():
-            return Outcome(COMPLETED)
-        if self.held.resumed_at_end:  # what was measured before may be known to the controller only
-            return Outcome(COMPLETED, if_refused=self._metrics_missing())
-        return Outcome(FAILED, self._metrics_missing())
+        missing = self._metrics_missing() if self._missing() else ""
+        if (
+            missing and not self.held.resumed_at_end
+        ):  # else what was measured before may be known to the controller
+            return Outcome(FAILED, missing)
+        return Outcome(COMPLETED, if_refused=missing)
 
     def _evaluate(self, evaluator: TrainingProcess, checkpoint: str) -> Outcome | None:
         """Adds the metrics of the user's evaluate; an outcome only if they are none or cannot be."""
@@ -122,7 +127,7 @@ class TrialRun:
         while True:
             message = process.receive(LOOK_INTERVAL)
             if message is not None and message.get("holder") == ours:
-                if message["kind"] in ("done", "failed", "evaluated"):
+                if message["kind"] in ("done", "failed", "evaluated", "unfit"):
                     self.held.seconds.take(message["seconds"])
                     return message
                 self._take(message)
