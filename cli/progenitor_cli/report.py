@@ -114,6 +114,8 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
         for name in ("max_steps", "max_trials", "max_total_steps")
         if getattr(budget, name)
     )
+    if budget.HasField("max_duration"):
+        limits = ", ".join(filter(None, [limits, f"max_duration={budget.max_duration.ToTimedelta()}"]))
     now = f" ({limits} now)" if limits else ""
     return (
         "To use it, load it as `train` loads session.warm_start:\n"
@@ -127,5 +129,5 @@ def not_completed(study: study_pb2.Study, failures: list[str]) -> str:
     """Why a study that ended is not completed: the controller's reason, or else the failures themselves."""
     reason = study.state_message.partition("; trial ")[0] if failures else study.state_message
     heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
-    ways = "When the file is mended, `progenitor run --fresh` starts another study."
+    ways = "When the file is mended, the same `progenitor run` with --fresh starts another study."
     return "\n".join([heading, *failures, ways])
