@@ -1,10 +1,10 @@
 """Draws who copied whom: a study's trials as a picture (SVG) on standard output.
 
-    progenitor trials digits --json | python docs/lineages.py lr accuracy > docs/lineages.svg
+    progenitor trials --json | python docs/lineages.py lr accuracy > docs/lineages.svg
 
 Every bar is a trial, every row a member of the population. The colour is a hyperparameter (on a log scale if
-all its values are positive), a curve is a copy of a checkpoint from one member to another, and the dark frames
-are the lineage of the trial with the greatest metric: the schedule that came out.
+all its values are positive), a curve is a copy of a checkpoint from one member to another, and the dark path
+is the lineage of the trial with the greatest metric: the schedule that came out.
 """
 
 import argparse
@@ -13,9 +13,11 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
-LEFT, TOP, WIDTH = 92, 46, 880  # pixels
-ROW, BAR = 38, 22
+LEFT, TOP, WIDTH = 92, 44, 880  # pixels
+ROW, BAR = 36, 22
+GAP = 0.44  # of a generation's width
 COLOURS = (
     (68, 1, 84),
     (59, 82, 139),
@@ -95,84 +97,104 @@ class Picture:
     def draw(self) -> str:
         values = [trial.value for trial in self.trials]
         scale = Scale(min(values), max(values), log=min(values) > 0)
-        rows = max(trial.member for trial in self.trials) + 1
-        height = TOP + rows * ROW + 62
-        framed = f"Framed: the lineage of the best trial ({self.metric} {self.best().metric:.4g})."
+        path = lineage(self.trials)
+        bottom = TOP + ROW * (max(trial.member for trial in self.trials) + 1)
+        height = bottom + 66
+        best = max(self.trials, key=lambda trial: trial.metric)
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 24} {height}" {FONT}>',
             "<title>The lineages of a population</title>",
             f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-            text(
-                LEFT,
-                24,
-                f"A bar is a trial, a row a member. Orange: it goes on from another's checkpoint. {framed}",
-            ),
-            *self.bars(scale),
-            *self.copies(),
-            *self.axis(TOP + rows * ROW),
-            *self.legend(scale, height - 20),
+            text(LEFT, 24, f"How the best trial came about ({escape(self.metric)} {best.metric:.4g})"),
+            *self.curves(path),
+            *self.bars(scale, path),
+            *self.axis(bottom + 16),
+            *self.legend(scale, height - 16),
             "</svg>",
         ]
         return "\n".join(parts)
 
-    def best(self) -> Trial:
-        return max(self.trials, key=lambda trial: trial.metric)
+    def column(self) -> float:
+        return WIDTH / (1 - GAP + max(trial.generation for trial in self.trials))
 
-    def x(self, generation: int) -> float:
-        return LEFT + WIDTH * generation / (1 + max(trial.generation for trial in self.trials))
+    def left(self, generation: int) -> float:
+        return LEFT + self.column() * generation
 
-    def bars(self, scale: Scale) -> list[str]:
-        framed = lineage(self.trials)
+    def right(self, generation: int) -> float:
+        return self.left(generation) + self.column() * (1 - GAP)
+
+    def bars(self, scale: Scale, path: set[str]) -> list[str]:
         members = sorted({trial.member for trial in self.trials})
         bars = [text(LEFT - 10, middle(m) + 4, f"member {m}", anchor="end") for m in members]
         for trial in self.trials:
-            left, right = self.x(trial.generation) + 3, self.x(trial.generation + 1) - 3
-            frame = f' stroke="{INK}" stroke-width="3"' if trial.name in framed else ""
+            left, right = self.left(trial.generation), self.right(trial.generation)
+            frame = f' stroke="{INK}" stroke-width="3"' if trial.name in path else ""
+            told = f"{self.parameter} {trial.value:.3g}, {self.metric} {trial.metric:.4g}"
             bars.append(
-                f'<rect x="{left:.1f}" y="{middle(trial.member) - BAR / 2:.1f}" width="{right - left:.1f}" '
+                f'<rect x="{left:.1f}" y="{middle(trial.member) - BAR // 2}" width="{right - left:.1f}" '
                 f'height="{BAR}" rx="4" fill="{colour(scale.share(trial.value))}"{frame}>'
-                f"<title>{self.parameter} {trial.value:.3g}, {self.metric} {trial.metric:.4g}</title></rect>"
+                f"<title>{escape(told)}</title></rect>"
             )
         return bars
 
-    def copies(self) -> list[str]:
+    def curves(self, path: set[str]) -> list[str]:
+        """From each parent in another row to its child, below the bars; the path's own on top, whole."""
         known = {trial.name: trial for trial in self.trials}
-        curves = []
-        for trial in self.trials:
-            parent = known.get(trial.parent)
-            if parent is None or parent.member == trial.member:
-                continue
-            ax, ay = self.x(parent.generation + 1) - 5, middle(parent.member)
-            bx, by = self.x(trial.generation) + 5, middle(trial.member)
-            bend = 14 + (bx - ax) / 2
-            curve = f"M{ax:.1f} {ay} C{ax + bend:.1f} {ay} {bx - bend:.1f} {by} {bx:.1f} {by}"
-            curves += [
-                f'<path d="{curve}" fill="none" stroke="{COPY}" stroke-width="2"/>',
-                f'<circle cx="{bx:.1f}" cy="{by}" r="3.5" fill="{COPY}"/>',
-            ]
-        return curves
+        born = [(known[trial.parent], trial) for trial in self.trials if trial.parent in known]
+        copies = [pair for pair in born if pair[0].member != pair[1].member]
+        return [
+            *(
+                self.curve(*pair, f'stroke="{COPY}" stroke-width="1.5" stroke-opacity="0.35"')
+                for pair in copies
+            ),
+            *(self.curve(*pair, f'stroke="{INK}" stroke-width="3"') for pair in born if pair[1].name in path),
+            *(
+                self.curve(*pair, f'stroke="{COPY}" stroke-width="4"')
+                for pair in copies
+                if pair[1].name in path
+            ),
+        ]
+
+    def curve(self, parent: Trial, child: Trial, style: str) -> str:
+        ax, ay = self.right(parent.generation), middle(parent.member)
+        bx, by = self.left(child.generation), middle(child.member)
+        bend = self.column() * GAP * 0.7
+        curve = f"M{ax:.1f} {ay} C{ax + bend:.1f} {ay} {bx - bend:.1f} {by} {bx:.1f} {by}"
+        return f'<path d="{curve}" fill="none" {style}/>'
 
     def axis(self, y: int) -> list[str]:
         generations = sorted({trial.generation for trial in self.trials})
         every = math.ceil(len(generations) / 20)
-        return [text(self.x(g) + 4, y + 14, f"{g}") for g in generations[::every]]
+        return [
+            text((self.left(g) + self.right(g)) / 2, y, f"{g}", anchor="middle") for g in generations[::every]
+        ] + [text(LEFT - 10, y, "generation", anchor="end")]
 
     def legend(self, scale: Scale, y: int) -> list[str]:
-        stops = [colour(place / 23) for place in range(24)]
+        """The colours' scale at the left, what the lines are at the right."""
+        name = f"{escape(self.parameter)}{', logarithmic:' if scale.log else ':'} {scale.low:.2g}"
+        begin = LEFT + round(7.4 * len(name)) + 8  # as wide as the fonts make it, about
         boxes = [
-            f'<rect x="{LEFT + 90 + place * 8}" y="{y - 11}" width="8.5" height="13" fill="{shade}"/>'
-            for place, shade in enumerate(stops)
+            f'<rect x="{begin + place * 6}" y="{y - 11}" width="6.5" height="13" fill="{colour(place / 23)}"/>'
+            for place in range(24)
         ]
+        lines = LEFT + WIDTH - 458
         return [
-            text(LEFT + 82, y, f"{self.parameter}  {scale.low:.2g}", anchor="end"),
+            text(begin - 8, y, name, anchor="end"),
             *boxes,
-            text(LEFT + 90 + 24 * 8 + 8, y, f"{scale.high:.2g}"),
-            text(LEFT + WIDTH, y, "generation →", anchor="end"),
+            text(begin + 24 * 6 + 8, y, f"{scale.high:.2g}"),
+            line(lines, y - 5, f'stroke="{INK}" stroke-width="3"'),
+            text(lines + 38, y, "path to the best"),
+            line(lines + 180, y - 5, f'stroke="{COPY}" stroke-width="4"'),
+            text(lines + 218, y, "went on from another's checkpoint"),
         ]
 
 
 def middle(member: int) -> int:
     return TOP + member * ROW + ROW // 2
+
+
+def line(x: float, y: float, style: str) -> str:
+    return f'<path d="M{x:.0f} {y:.0f} h30" {style}/>'
 
 
 def text(x: float, y: float, words: str, anchor: str = "start") -> str:
