@@ -26,20 +26,32 @@ def test_the_documentation_has_a_training_file() -> None:
     assert training_files()
 
 
-@pytest.mark.parametrize("source", training_files())
-def test_a_training_file_of_the_documentation_trains(source: str, tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text(source)
-    ran = subprocess.run(
-        [sys.executable, "-m", "progenitor_cli", "run", "train.py", "--json"],
-        cwd=tmp_path,
+def ran(folder: Path, *arguments: str, told: str | None = None) -> str:
+    """What Python prints that is run with these arguments in the folder."""
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        input=told,
         capture_output=True,
         text=True,
         check=False,
         timeout=240,
     )
-    assert ran.returncode == 0, ran.stderr
-    result = json.loads(ran.stdout)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.mark.parametrize("source", training_files())
+def test_a_training_file_of_the_documentation_trains_and_is_drawn(source: str, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(source)
+    result = json.loads(ran(tmp_path, "-m", "progenitor_cli", "run", "train.py", "--json"))
     assert result["best"]["metrics"]["accuracy"] > 0.9
+
+    trials = ran(tmp_path, "-m", "progenitor_cli", "trials", "--json")
+    drawn = ran(tmp_path, str(ROOT / "docs" / "lineages.py"), "lr", "accuracy", told=trials)
+    # A bar's tooltip tells of its trial.
+    assert drawn.count("<title>lr ") == len(trials.splitlines())
+    assert 'stroke-width="3"' in drawn
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
