@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from progenitor.v1 import study_pb2
-from progenitor_worker.place import PlaceTaken
+from progenitor_worker.place import PlaceError, PlaceTaken
 from progenitor_worker.pool import WorkerOptions, WorkerPool
 from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 
@@ -87,6 +87,8 @@ def start(pool: WorkerPool) -> None:
         pool.start()
     except PlaceTaken as taken:
         raise CliError(f"{taken}. Give these workers a --name or a --state folder of their own.") from taken
+    except PlaceError as error:
+        raise UsageError(str(error)) from error
     if pool.trainer is not None:
         pool.trainer.kill()  # each worker has a GPU of its own, which the file was loaded without
 

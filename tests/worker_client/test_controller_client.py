@@ -1,8 +1,10 @@
 """The worker's calls are retried until they are answered, byte for byte the same, at whichever address answers."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import grpc
@@ -130,8 +132,29 @@ def test_a_controller_that_comes_back_is_found(serve: Serve, told: list[str]) ->
 def test_waiting_ends_at_once_when_told_to_give_up(told: list[str]) -> None:
     give_up = threading.Event()
     threading.Timer(0.2, give_up.set).start()
+    patient = Controller(
+        (f"127.0.0.1:{free_port()}",), on_lost=told.append, on_found=told.append, jitter=lambda: 600.0
+    )
+    began = time.monotonic()
     with pytest.raises(GaveUp, match="no controller answered"):
-        client(told, f"127.0.0.1:{free_port()}").suggest(REQUEST, give_up)
+        patient.suggest(REQUEST, give_up)
+    assert 0.2 <= time.monotonic() - began < 10.0, "the pause between two attempts is a minute"
+
+
+def test_a_fault_of_the_controller_that_persists_is_told_again_every_minute(
+    serve: Serve, told: list[str]
+) -> None:
+    other = OtherSide(*[(grpc.StatusCode.INTERNAL, "")] * 7)
+    seconds = count(100.0, 25.0)
+    persistent = Controller(
+        (serve(other),),
+        on_lost=told.append,
+        on_found=lambda _: told.append("found"),
+        jitter=lambda: 0.0,
+        clock=lambda: next(seconds),
+    )
+    assert persistent.suggest(REQUEST, never()) == ANSWER
+    assert [line.partition("(")[2] for line in told] == ["", "for 75 s)", "for 150 s)", ""]
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,19 @@ def test_what_is_measured_now_counts_before_what_was_told() -> None:
 def test_metrics_of_weights_that_were_lost_do_not_count() -> None:
     assert resumed(at=2, measured_at=4).metrics_at_end() == {}
     assert resumed(at=4, measured_at=3).metrics_at_end() == {}
+
+
+def test_checkpoints_that_piled_up_are_told_in_several_reports_in_their_order() -> None:
+    held = resumed(at=0, measured_at=0)
+    for step in range(2_500):
+        held.saved({"uri": f"uid/1/1/{step}-x", "step": step, "size": 1, "digest": ""})
+    told = []
+    while True:
+        last = not held.backlog
+        report = held.report()
+        held.told(report)
+        told.append([checkpoint.step for checkpoint in report.checkpoints])
+        if last:
+            break
+    assert [len(steps) for steps in told] == [1_000, 1_000, 500]
+    assert [step for steps in told for step in steps] == list(range(2_500))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from progenitor_worker.devices import slots, visible_gpus
-from progenitor_worker.place import Place, PlaceTaken
+from progenitor_worker.place import MAX_NAME, Place, PlaceError, PlaceTaken
 
 HOLD = """
 import sys
@@ -79,3 +79,9 @@ def test_a_worker_for_each_visible_gpu_else_for_each_core(monkeypatch: pytest.Mo
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert visible_gpus() == []
     assert slots(1) == [{}]
+
+
+def test_a_name_that_is_too_long_is_an_error_instead_of_being_cut(tmp_path: Path) -> None:
+    with pytest.raises(PlaceError, match="at most 150 characters, this has 151"):
+        Place.take(tmp_path, None, "n" * (MAX_NAME + 1))
+    Place.take(tmp_path, None, "n" * MAX_NAME).release()

@@ -760,3 +760,35 @@ def test_the_log_says_where_evaluation_begins(work: Work) -> None:
         if line.startswith("---")
     ]
     assert [header.endswith(", evaluate ---") for header in headers] == [False, True]
+
+
+def test_a_trial_that_could_not_be_given_back_is_told_with_what_its_lease_has_left(tmp_path: Path) -> None:
+    with serving(OtherSide([trial(1, end_step=10**9, lease=60)])) as address:
+        worker = Worker(tmp_path, ENDLESS, address, grace=0.5)
+        worker.started()
+    worker.pool.leave()
+    said = worker.end().error
+    assert re.match(
+        r"trial 1 could not be given back, its lease runs out in [1-5]?\d s: no controller", said
+    ), said
+
+
+def test_what_user_code_put_off_until_its_exit_is_done_when_the_study_has_ended(work: Work) -> None:
+    body = """
+    import atexit
+    def train(session, lr):
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    atexit.register(Path(__file__).with_name("exited").touch)
+    """
+    worker = work(OtherSide([trial(1)]), body)
+    assert worker.end().error == ""
+    assert (worker.folder / "exited").exists()
+
+
+def test_an_exit_that_takes_for_ever_does_not_hold_the_worker(work: Work) -> None:
+    worker = work(OtherSide([trial(1)]), "import atexit\natexit.register(time.sleep, 600)\n" + GOOD)
+    assert worker.end().error == ""
+    assert worker.outcomes == [COMPLETED]

@@ -1,10 +1,7 @@
 """What runs beside the user's training code: the names that a training file imports, and the worker itself."""
 
 from .domains import Categorical, Discrete, Double, Integer
-from .run_session import SessionResult, run_session
-from .session import Session, SessionError
-from .store import CheckpointError
-from .study import (
+from .options import (
     BinaryTournamentSelection,
     InitialMember,
     InitiatorSelection,
@@ -15,9 +12,12 @@ from .study import (
     NoExploration,
     NoSelection,
     RandomSearch,
-    Study,
     TruncationSelection,
 )
+from .run_session import SessionResult, run_session
+from .session import Session, SessionError
+from .store import CheckpointError
+from .study import Study
 
 __all__ = [
     "BinaryTournamentSelection",

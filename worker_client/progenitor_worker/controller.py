@@ -10,6 +10,7 @@ Error:
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ from progenitor.v1.controller_service_pb2_grpc import ControllerServiceStub
 ATTEMPT_SECONDS = 20.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+TELL_AGAIN = 60.0
+"""Seconds after which an error of the controller's own that persists is told again."""
 OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -42,6 +45,9 @@ PASSING = frozenset(
     }
 )
 """What may go away by itself: another attempt of the same call is safe, as it is applied once."""
+
+FAULTS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
+"""A controller answers, and has failed: someone must see to it."""
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -80,7 +86,7 @@ class Refused(CallError):
 
 
 class Controller:
-    """Used by the threads of one worker. `on_lost` and `on_found` are told once for each loss."""
+    """Used by the threads of one worker. `on_lost` and `on_found` are told once for each loss, a fault every minute."""
 
     def __init__(
         self,
@@ -89,6 +95,7 @@ class Controller:
         on_lost: Callable[[str], None],
         on_found: Callable[[str], None],
         jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._addresses = tuple(addresses)
         self._on_lost = on_lost
@@ -97,6 +104,9 @@ class Controller:
         self._lock = threading.Lock()
         self._at = 0
         self._is_lost = False
+        self._clock = clock
+        self._lost_since = 0.0
+        self._told_at = 0.0
         self._channel: grpc.Channel | None = None
         self._stub: ControllerServiceStub | None = None
 
@@ -153,9 +163,15 @@ class Controller:
             if failed == self._at:
                 self._drop()
                 self._at += 1
-            first, self._is_lost = not self._is_lost, True
-        if first:
-            self._on_lost(f"{error.code().name}: {error.details()}")
+            now = self._clock()
+            if first := not self._is_lost:
+                self._is_lost, self._lost_since = True, now
+            again = error.code() in FAULTS and now - self._told_at >= TELL_AGAIN
+            if first or again:
+                self._told_at = now
+            since = "" if first else f" (for {now - self._lost_since:.0f} s)"
+        if first or again:
+            self._on_lost(f"{error.code().name}: {error.details()}{since}")
 
     def _found(self, at: int) -> None:
         with self._lock:

@@ -54,6 +54,12 @@ class Heartbeat:
         self._held.news.set()
         self._thread.join()
 
+    def not_given_back(self) -> str:
+        """What becomes of the trial if nothing is reported of it."""
+        left = max(0.0, self._since + self._lease - time.monotonic())
+        number = self._held.trial.name.rpartition("/")[2]
+        return f"trial {number} could not be given back, its lease runs out in {left:.0f} s"
+
     def _run(self) -> None:
         while self._wait_for_news():
             report = self._held.report()

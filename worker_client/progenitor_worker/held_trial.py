@@ -10,6 +10,8 @@ from progenitor.v1 import trial_pb2
 
 from .channel import Message
 
+MOST_CHECKPOINTS = 1_000
+"""In one report."""
 MOST_MEASUREMENTS = 5_000
 MOST_BYTES = 1 << 20
 """Of the measurements in one report: what piled up while no controller answered is told in several."""
@@ -120,7 +122,10 @@ class HeldTrial:
     def backlog(self) -> bool:
         """Whether more waits to be told than one report takes."""
         with self._lock:
-            return self._told_at_once() < len(self._untold_measurements)
+            return (
+                self._told_at_once() < len(self._untold_measurements)
+                or len(self._untold_checkpoints) > MOST_CHECKPOINTS
+            )
 
     def _told_at_once(self) -> int:
         size = 0
@@ -140,7 +145,7 @@ class HeldTrial:
                 epoch=self.trial.lease.epoch,
                 step=max(self.step, self.trial.start_step),
                 measurements=self._untold_measurements[: self._told_at_once()],
-                checkpoints=self._untold_checkpoints,
+                checkpoints=self._untold_checkpoints[:MOST_CHECKPOINTS],
                 timing=self.seconds.to_wire(),
                 outcome=outcome,
                 failure_message=message,

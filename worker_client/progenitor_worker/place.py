@@ -15,7 +15,11 @@ MAX_NAME = 150
 """Characters; with a slot's number a worker's id stays below the contract's 200."""
 
 
-class PlaceTaken(Exception):
+class PlaceError(Exception):
+    """There is no such place for a worker here."""
+
+
+class PlaceTaken(PlaceError):
     """The place is held by another process on this machine."""
 
 
@@ -30,7 +34,12 @@ class Place:
 
     @classmethod
     def take(cls, state: Path, slot: int | None = None, name: str | None = None) -> Self:
-        """The given slot of the state folder, or the first that is free. Raises PlaceTaken."""
+        """The given slot of the state folder, or the first that is free.
+
+        Raises PlaceTaken, and PlaceError for a name that is too long.
+        """
+        if name is not None and len(name) > MAX_NAME:
+            raise PlaceError(f"a worker's name must have at most {MAX_NAME} characters, this has {len(name)}")
         state.mkdir(parents=True, exist_ok=True)
         prefix = name or f"{host()}-{hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:6]}"
         for candidate in range(MOST_SLOTS) if slot is None else (slot,):

@@ -12,7 +12,7 @@ from .controller import Controller
 from .devices import slots
 from .events import ControllerFound, ControllerLost, Event, Listener, SlotEnded
 from .place import Place
-from .process import Description, Program, TrainingProcess
+from .process import Program, TrainingProcess
 from .slot import Slot
 
 DEFAULT_GRACE = 30.0
@@ -36,7 +36,6 @@ class WorkerOptions:
     slots: int | None = None
     name: str | None = None
     grace: float = DEFAULT_GRACE
-    linger: bool = False
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ class WorkerPool:
     ended: list[SlotEnded] = field(default_factory=list)
 
     def start(self) -> None:
-        """Raises PlaceTaken if another process holds the place of a worker here."""
+        """Raises PlaceTaken if another process holds the place of a worker here, PlaceError for too long a name."""
         environments = self._environments()
         places = self._places(len(environments))
         for place, environment in zip(places, environments, strict=True):
@@ -145,9 +144,3 @@ def places_of(spec: study_pb2.StudySpec) -> int:
     if spec.WhichOneof("algorithm") == "random_search":
         return spec.random_search.configurations
     return spec.population_based_training.population_size
-
-
-def describe(program: Program, log: Path) -> tuple[Description, TrainingProcess]:
-    """Loads the user's file in a training process, which can be handed to a pool. Raises ProcessDied."""
-    process = TrainingProcess(program, {}, log)
-    return process.description(), process

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from .channel import Channel, Message
 
 EXIT_PATIENCE = 5.0
 """Seconds for a process that was killed, or whose connection ended, to be gone."""
+END_PATIENCE = 1.0
+"""Seconds for what user code does at the exit of its process."""
 MESSAGE_PATIENCE = 60.0
 """Seconds for the rest of a message whose beginning has arrived."""
 LOOK_INTERVAL = 0.1
@@ -62,11 +64,12 @@ class TrainingProcess:
         ours, theirs = socket.socketpair()
         ours.settimeout(MESSAGE_PATIENCE)
         lifeline, self._lifeline = os.pipe()
-        self.log = log
         arguments = [f"--connection={theirs.fileno()}", f"--parent={os.getpid()}", f"--lifeline={lifeline}"]
         arguments += [f"--source={program.source}"] if program.source else []
         arguments += [f"--command={program.command}"] if program.command else []
-        with log.open("ab") as output:
+        with ExitStack() as unused, closing(theirs), os.fdopen(lifeline), log.open("ab") as output:
+            unused.callback(ours.close)
+            unused.callback(os.close, self._lifeline)
             self._process = subprocess.Popen(
                 # -P: a module of the user's in the working directory must not stand in for one of ours.
                 [sys.executable, "-P", "-m", "progenitor_worker.trainer", *arguments],
@@ -77,8 +80,7 @@ class TrainingProcess:
                 stderr=output,
                 start_new_session=True,
             )
-        theirs.close()
-        os.close(lifeline)
+            unused.pop_all()
         self._channel = Channel(ours)
         self._killed = False
         self._description: Description | None = None
@@ -129,6 +131,14 @@ class TrainingProcess:
     def stop(self) -> None:
         """Asks for the running session to end early."""
         self._channel.send({"kind": "stop"})
+
+    def end(self) -> None:
+        """Lets an idle one exit by itself, so that what user code has put off until then is done."""
+        if self._description is not None and not self._killed:
+            self._channel.send({"kind": "end"})
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_PATIENCE)
+        self.kill()
 
     def kill(self) -> None:
         """Ends it and what it started, at once; what a dead one has left behind too."""

@@ -44,8 +44,6 @@ class SlotOptions(Protocol):
     def logs(self) -> Path: ...
     @property
     def grace(self) -> float: ...
-    @property
-    def linger(self) -> bool: ...
 
 
 class Unfit(Exception):
@@ -79,7 +77,7 @@ class Slot:
         self._trainer = trainer
         self._evaluator: TrainingProcess | None = None
         self._sequence = 0
-        self._untold = ""  # the number of a trial that has ended here and was not reported yet
+        self._unreported: Heartbeat | None = None  # of a trial that has ended here
         self._asked_at = time.monotonic()
         self._idle_since = time.monotonic()
 
@@ -89,7 +87,7 @@ class Slot:
         try:
             state = self._work()
         except GaveUp as reason:
-            error = f"trial {self._untold} could not be given back: {reason}" if self._untold else ""
+            error = "" if self._unreported is None else f"{self._unreported.not_given_back()}: {reason}"
         except Unwanted:
             error = ""  # the worker is to leave before the user's file was loaded
         except (Refused, StudyGone, Superseded, ProcessDied, Unfit) as reason:
@@ -100,38 +98,38 @@ class Slot:
             error = f"{type(reason).__name__}: {reason}"
         finally:
             for process in (self._trainer, self._evaluator):
-                if process is not None:
+                if process is not None and not self._quitting.is_set():
+                    process.end()
+                elif process is not None:
                     process.kill()
             self._controller.close()
             self._place.release()
         self._tell(SlotEnded(self._place.slot, state, error))
 
     def _work(self) -> study_pb2.StudyState.ValueType:
-        description = self._ready_trainer().description(lambda: not self._leaving.is_set())
+        worker = self._worker(self._ready_trainer().description(lambda: not self._leaving.is_set()))
         while True:
-            answer = self._ask(description)
+            answer = self._ask(worker)
             while answer.trials:
-                answer = self._train(answer.trials[0], description)
-            if self._leaving.is_set():
-                return answer.study_state
-            if answer.study_state in ENDED and not self._options.linger:
+                answer = self._train(answer.trials[0], worker)
+            if self._leaving.is_set() or answer.study_state in ENDED:
                 return answer.study_state
             self._leaving.wait(answer.retry_after.ToNanoseconds() / 1e9 or 1.0)
             if self._leaving.is_set():
                 return answer.study_state
 
-    def _ask(self, description: Description) -> pb.GetNewSuggestionResponse:
+    def _ask(self, worker: trial_pb2.Worker) -> pb.GetNewSuggestionResponse:
         """For a trial, holding none: not worth retrying once the worker is to leave."""
-        return self._suggest(description, [], give_up=self._leaving)
+        return self._suggest(worker, [], give_up=self._leaving)
 
-    def _train(self, trial: trial_pb2.Trial, description: Description) -> pb.GetNewSuggestionResponse:
+    def _train(self, trial: trial_pb2.Trial, worker: trial_pb2.Worker) -> pb.GetNewSuggestionResponse:
         """Trains the trial and reports its outcome, and asks for the next one unless the worker is to leave."""
         held = HeldTrial(trial, step=max(trial.start_step, trial.warm_start.step))
         held.seconds.wait = time.monotonic() - self._idle_since
         beat = Heartbeat(
             self._controller,
             self._options.study,
-            self._worker(description),
+            worker,
             held,
             lease=trial.lease.remaining.ToNanoseconds() / 1e9,
             since=self._asked_at,
@@ -149,9 +147,9 @@ class Slot:
         if beat.refusal is not None:
             outcome = Outcome(FAILED, f"the controller refused what was reported: {beat.refusal}")
             held.forget()
-        self._untold = "" if outcome is LOST else trial.name.rpartition("/")[2]
-        outcome, answer = self._report(held, outcome, description)
-        self._untold = ""
+        self._unreported = None if outcome is LOST else beat
+        outcome, answer = self._report(held, outcome, worker)
+        self._unreported = None
         self._tell(TrialEnded(self._place.slot, trial, outcome.kind, outcome.message, str(log)))
         if outcome.unfit:
             raise Unfit(outcome.unfit)
@@ -176,32 +174,30 @@ class Slot:
             return Outcome(FAILED, str(error))
 
     def _report(
-        self, held: HeldTrial, outcome: Outcome, description: Description
+        self, held: HeldTrial, outcome: Outcome, worker: trial_pb2.Worker
     ) -> tuple[Outcome, pb.GetNewSuggestionResponse]:
         """The outcome as the controller has it, and its answer."""
         if outcome is LOST:
-            return LOST, self._suggest(description, [], give_up=self._leaving)
+            return LOST, self._suggest(worker, [], give_up=self._leaving)
         try:
-            self._tell_backlog(held, description)
+            self._tell_backlog(held, worker)
             k = 0 if outcome.unfit else 1
-            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting, k=k)
+            answer = self._suggest(worker, [self._final(held, outcome)], give_up=self._quitting, k=k)
         except Refused as error:
             held.forget()
             refused = f"the controller refused what was reported: {error}"
             outcome = Outcome(FAILED, outcome.if_refused or refused)
-            answer = self._suggest(description, [self._final(held, outcome)], give_up=self._quitting)
+            answer = self._suggest(worker, [self._final(held, outcome)], give_up=self._quitting)
         if held.trial.name in answer.lost_trials:
             outcome = LOST
         return outcome, answer
 
-    def _tell_backlog(self, held: HeldTrial, description: Description) -> None:
+    def _tell_backlog(self, held: HeldTrial, worker: trial_pb2.Worker) -> None:
         """What the last report has no room for."""
         while held.backlog:
             report = held.report()
             self._controller.stop_early(
-                pb.GetEarlyStoppingTrialsRequest(
-                    study=self._options.study, trials=[report], worker=self._worker(description)
-                ),
+                pb.GetEarlyStoppingTrialsRequest(study=self._options.study, trials=[report], worker=worker),
                 give_up=self._quitting,
             )
             held.told(report)
@@ -211,26 +207,26 @@ class Slot:
 
     def _suggest(
         self,
-        description: Description,
+        worker: trial_pb2.Worker,
         reports: list[trial_pb2.TrialReport],
         give_up: threading.Event,
         *,
         k: int = 1,
     ) -> pb.GetNewSuggestionResponse:
         """Reports, and asks for `k` trials unless the worker is to leave."""
-        request = self._request(description, reports, 0 if self._leaving.is_set() else k)
+        request = self._request(worker, reports, 0 if self._leaving.is_set() else k)
         self._asked_at = time.monotonic()
         return self._controller.suggest(request, give_up)
 
     def _request(
-        self, description: Description, reports: list[trial_pb2.TrialReport], k: int
+        self, worker: trial_pb2.Worker, reports: list[trial_pb2.TrialReport], k: int
     ) -> pb.GetNewSuggestionRequest:
         self._sequence += 1
         return pb.GetNewSuggestionRequest(
             study=self._options.study,
             trials=reports,
             k=k,
-            worker=self._worker(description),
+            worker=worker,
             sequence=self._sequence,
         )
 

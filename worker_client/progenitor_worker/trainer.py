@@ -80,8 +80,7 @@ class Trainer:
         self._heed_signals()
         if not self._prepare(source):
             return
-        while True:
-            command = self._commands.get()
+        while (command := self._commands.get())["kind"] != "end":
             if command["kind"] == "evaluate":
                 self._evaluate(command)
             else:
