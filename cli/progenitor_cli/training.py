@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from progenitor.v1 import study_pb2
@@ -94,18 +94,22 @@ def start(pool: WorkerPool) -> None:
 
 
 def follow(client: Client, study: str, pool: WorkerPool, view: View, slot_ended: threading.Event) -> None:
-    """Shows the status until all workers have ended."""
+    """Shows the status until all workers have ended, and once more then."""
     look = time.monotonic() + FIRST_LOOK
     while pool.running and len(pool.ended) < pool.size:
         if slot_ended.wait(max(0.0, look - time.monotonic())):
             slot_ended.clear()
             continue
         look = time.monotonic() + view.interval
-        try:
-            view.show(client.status(study, timeout=STATUS_TIMEOUT))
-        except (ControllerUnreachable, CallRefused):
-            continue  # the workers tell when it is lost and found, or will not have them
+        show(client, study, view)
     pool.join()
+    show(client, study, view)
+
+
+def show(client: Client, study: str, view: View) -> None:
+    """A look that fails is left out: the workers tell when the controller is lost and found, or will not have them."""
+    with suppress(ControllerUnreachable, CallRefused):
+        view.show(client.status(study, timeout=STATUS_TIMEOUT))
 
 
 def ended_as_asked(errors: list[str]) -> str:

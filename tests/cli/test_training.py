@@ -183,7 +183,7 @@ def test_a_signal_is_passed_on_at_once_though_the_controller_hangs(place: Place)
 
 
 def test_workers_end_well_though_the_controller_that_they_began_with_is_gone(place: Place) -> None:
-    place.train_file(population=2, steps=40, body=SLOW)
+    place.train_file(population=2, steps=160, body=SLOW)
     database = f"sqlite:///{place.path}/d.db"
     (first, gone), (second, stays) = (serve(place, "--database", database) for _ in range(2))
     worker = place.start("work", "train.py", "--controller", f"{gone},{stays}", "--workers", "2")

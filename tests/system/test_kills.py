@@ -48,6 +48,7 @@ def kill(process: object) -> None:
 def test_a_controller_that_is_killed_and_started_again_loses_nothing(
     running: Processes, port: int, channel: grpc.Channel, database_url: str
 ) -> None:
+    running.environment = {**running.environment, "COUNTING_ROUNDS": "100000"}  # steps that outlast a kill
     controller = running.controller(database_url, port)
     running.worker("a", [port])
     running.worker("b", [port])
