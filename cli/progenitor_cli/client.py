@@ -1,58 +1,54 @@
-"""Calls to a controller, each refusal as one clear message."""
+"""A Python program's, a notebook's and the commands' way to ask controllers about studies."""
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
-
-import grpc
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
-from progenitor_worker.controller import options_for
+from progenitor_worker import Study
 
-from .errors import CallRefused, CliError, ControllerUnreachable
+from .names import resource_name, trial_resource_name
+from .rpc import TIMEOUT, Controllers, Method
 
-TIMEOUT = 20.0
-"""Seconds that a call may take."""
-PATIENCE = 5.0
-"""Seconds after which another controller is asked, if there is one."""
 PAGE = 1000
-NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-"""How a call ends that no controller has answered: it may be made again, as each call is safe to repeat."""
 
 Stream = Any
 """An iterator of WatchTrialsResponse that can be cancelled; grpc has no type of it."""
-Request_contra = TypeVar("Request_contra", contravariant=True)
-Response_co = TypeVar("Response_co", covariant=True)
-Request = TypeVar("Request")
-Response = TypeVar("Response")
 
 
-class Method(Protocol[Request_contra, Response_co]):
-    def __call__(self, request: Request_contra, /, timeout: float | None = None) -> Response_co: ...
+class Paged(Protocol):
+    page_token: str
+
+
+class Page(Protocol):
+    next_page_token: str
+
+
+PagedRequest = TypeVar("PagedRequest", bound=Paged)
+PageResponse = TypeVar("PageResponse", bound=Page)
+Entry = TypeVar("Entry")
 
 
 class Client:
-    """What the commands ask of the controllers at `addresses`: of one as long as it answers, then of the next.
+    """Asks the controllers at `addresses` (HOST:PORT): one as long as it answers, then the next.
 
-    Every method raises ControllerUnreachable or CallRefused. One thread calls them; another one may `watch`.
+    The methods are the calls of the contract's StudyService under the same names, and their results its messages. A
+    study is named as `digits` or `studies/digits`, a trial as `digits/7` or `studies/digits/trials/7`. Each `list_…`
+    is an iterator that reads a page at a time. Every method raises ControllerUnreachable or CallRefused. One thread
+    calls them; another one may read a stream.
     """
 
     def __init__(self, *addresses: str) -> None:
-        self._addresses = addresses
-        self._at = 0
-        self._channel = self._opened()
-        self._studies = StudyServiceStub(self._channel)
+        self._controllers = Controllers(addresses)
 
     @property
     def address(self) -> str:
         """Of the controller that is asked now."""
-        return self._addresses[self._at]
+        return self._controllers.address
 
     def __enter__(self) -> Self:
         return self
@@ -63,121 +59,153 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._channel.close()
+        self._controllers.close()
 
     def create_study(
-        self, study_id: str, spec: study_pb2.StudySpec, labels: dict[str, str]
+        self, study_id: str, spec: Study | study_pb2.StudySpec, labels: Mapping[str, str] | None = None
     ) -> study_pb2.Study:
-        request = pb.CreateStudyRequest(study_id=study_id, spec=spec, labels=labels)
-        return self._call(lambda studies: studies.CreateStudy, request).study
+        """`study_id` is made of lower-case letters, digits and hyphens, and begins with a letter."""
+        wanted = spec.spec() if isinstance(spec, Study) else spec
+        request = pb.CreateStudyRequest(study_id=study_id, spec=wanted, labels=labels or {})
+        return self._controllers.call(lambda studies: studies.CreateStudy, request).study
 
-    def study(self, name: str) -> study_pb2.Study:
-        return self._call(lambda studies: studies.GetStudy, pb.GetStudyRequest(name=name)).study
+    def get_study(self, study: str) -> study_pb2.Study:
+        request = pb.GetStudyRequest(name=resource_name(study))
+        return self._controllers.call(lambda studies: studies.GetStudy, request).study
 
-    def studies(self) -> list[study_pb2.Study]:
-        found: list[study_pb2.Study] = []
-        token = ""
-        while True:
-            page = self._call(
-                lambda studies: studies.ListStudies, pb.ListStudiesRequest(page_size=PAGE, page_token=token)
-            )
-            found += page.studies
-            if not (token := page.next_page_token):
-                return found
+    def list_studies(self) -> Iterator[study_pb2.Study]:
+        """By name."""
+        return self._pages(
+            lambda studies: studies.ListStudies,
+            pb.ListStudiesRequest(page_size=PAGE),
+            lambda page: page.studies,
+        )
 
-    def set_budget(self, name: str, budget: study_pb2.Budget) -> study_pb2.Study:
-        study = study_pb2.Study(name=name, spec=study_pb2.StudySpec(budget=budget))
-        request = pb.UpdateStudyRequest(study=study)
-        request.update_mask.paths.append("spec.budget")
-        return self._call(lambda studies: studies.UpdateStudy, request).study
-
-    def resume_study(self, name: str) -> study_pb2.Study:
-        return self._call(lambda studies: studies.ResumeStudy, pb.ResumeStudyRequest(name=name)).study
-
-    def status(self, name: str, timeout: float = TIMEOUT) -> pb.GetStudyStatusResponse:
-        request = pb.GetStudyStatusRequest(name=name)
-        return self._call(lambda studies: studies.GetStudyStatus, request, timeout)
-
-    def population(self, study: str) -> list[trial_pb2.Trial]:
-        """The newest trial of each member, by member."""
-        found: list[trial_pb2.Trial] = []
-        token = ""
-        while True:
-            request = pb.ListPopulationRequest(study=study, page_size=PAGE, page_token=token)
-            page = self._call(lambda studies: studies.ListPopulation, request)
-            found += page.trials
-            if not (token := page.next_page_token):
-                return found
-
-    def trials(
-        self, study: str, states: Sequence[trial_pb2.TrialState.ValueType]
-    ) -> Iterator[trial_pb2.Trial]:
-        """By number, those in `states` (empty: all); reads a page at a time."""
-        token = ""
-        while True:
-            request = pb.ListTrialsRequest(study=study, states=states, page_size=PAGE, page_token=token)
-            page = self._call(lambda studies: studies.ListTrials, request)
-            yield from page.trials
-            if not (token := page.next_page_token):
-                return
-
-    def lineage(self, trial: str) -> list[trial_pb2.Trial]:
-        """The trials whose sessions trained this trial's weights, oldest first, itself last."""
-        found: list[trial_pb2.Trial] = []
-        token = ""
-        while True:
-            request = pb.ListLineageRequest(trial=trial, page_size=PAGE, page_token=token)
-            page = self._call(lambda studies: studies.ListLineage, request)
-            found += page.trials
-            if not (token := page.next_page_token):
-                return found
-
-    def watch(self, study: str, token: str) -> Stream:
-        """Raises grpc.RpcError while it is read, as any stream does."""
-        return self._studies.WatchTrials(pb.WatchTrialsRequest(study=study, resume_token=token))
-
-    def _call(
+    def update_study(
         self,
-        method: Callable[[StudyServiceStub], Method[Request, Response]],
-        request: Request,
-        timeout: float = TIMEOUT,
-    ) -> Response:
-        for _ in self._addresses[1:]:
-            try:
-                return method(self._studies)(request, timeout=min(timeout, PATIENCE))
-            except grpc.RpcError as error:
-                if error.code() not in NOBODY:
-                    raise told(error, self.address) from error
-                self._move_on()
-        try:
-            return method(self._studies)(request, timeout=timeout)
-        except grpc.RpcError as error:
-            raise told(error, ", ".join(self._addresses)) from error
+        study: str,
+        *,
+        budget: study_pb2.Budget | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> study_pb2.Study:
+        """Only the budget and the labels of a study can change; what is given replaces what was."""
+        changed = study_pb2.Study(name=resource_name(study), labels=labels or {})
+        request = pb.UpdateStudyRequest(study=changed)
+        if budget is not None:
+            request.study.spec.budget.CopyFrom(budget)
+            request.update_mask.paths.append("spec.budget")
+        if labels is not None:
+            request.update_mask.paths.append("labels")
+        return self._controllers.call(lambda studies: studies.UpdateStudy, request).study
 
-    def _move_on(self) -> None:
-        """To the next address, with a channel of its own."""
-        self._at = (self._at + 1) % len(self._addresses)
-        before, self._channel = self._channel, self._opened()
-        self._studies = StudyServiceStub(self._channel)
-        before.close()
+    def pause_study(self, study: str) -> study_pb2.Study:
+        """Running trials go on to their end, nothing new is handed out."""
+        request = pb.PauseStudyRequest(name=resource_name(study))
+        return self._controllers.call(lambda studies: studies.PauseStudy, request).study
 
-    def _opened(self) -> grpc.Channel:
-        return grpc.insecure_channel(self.address, options_for(self.address))
+    def resume_study(self, study: str) -> study_pb2.Study:
+        request = pb.ResumeStudyRequest(name=resource_name(study))
+        return self._controllers.call(lambda studies: studies.ResumeStudy, request).study
 
+    def cancel_study(self, study: str) -> study_pb2.Study:
+        """For good: what its workers train now is lost to them."""
+        request = pb.CancelStudyRequest(name=resource_name(study))
+        return self._controllers.call(lambda studies: studies.CancelStudy, request).study
 
-def told(error: grpc.RpcError, address: str) -> CliError:
-    """The one message that a failed call is shown as."""
-    call: Any = error  # what a stub raises is a grpc.Call too, which its type does not say
-    code, details = call.code(), call.details() or ""
-    if code in NOBODY:
-        return ControllerUnreachable(address, details)
-    reason, violations = "", []
-    status = rpc_status.from_call(call)
-    for packed in status.details if status is not None else ():
-        info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-        if packed.Unpack(info):
-            reason = info.reason
-        elif packed.Unpack(request):
-            violations = [f"  {named.field}: {named.description}" for named in request.field_violations]
-    heading = details.partition(": ")[0] + ":" if violations else details
-    return CallRefused("\n".join([heading, *violations]), code=code.name, reason=reason)
+    def delete_study(self, study: str) -> None:
+        """With its trials and their measurements. The checkpoints stay in their store."""
+        request = pb.DeleteStudyRequest(name=resource_name(study))
+        self._controllers.call(lambda studies: studies.DeleteStudy, request)
+
+    def get_study_status(self, study: str, timeout: float = TIMEOUT) -> pb.GetStudyStatusResponse:
+        request = pb.GetStudyStatusRequest(name=resource_name(study))
+        return self._controllers.call(lambda studies: studies.GetStudyStatus, request, timeout)
+
+    def list_population(self, study: str) -> Iterator[trial_pb2.Trial]:
+        """The newest trial of each member, by member."""
+        return self._pages(
+            lambda studies: studies.ListPopulation,
+            pb.ListPopulationRequest(study=resource_name(study), page_size=PAGE),
+            lambda page: page.trials,
+        )
+
+    def list_best_trials(self, study: str, page_size: int = PAGE) -> Iterator[trial_pb2.Trial]:
+        """Completed trials, the fittest first."""
+        return self._pages(
+            lambda studies: studies.ListBestTrials,
+            pb.ListBestTrialsRequest(study=resource_name(study), page_size=page_size),
+            lambda page: page.trials,
+        )
+
+    def get_trial(self, trial: str) -> trial_pb2.Trial:
+        request = pb.GetTrialRequest(name=trial_resource_name(trial))
+        return self._controllers.call(lambda studies: studies.GetTrial, request).trial
+
+    def list_trials(
+        self, study: str, states: Iterable[trial_pb2.TrialState.ValueType] = ()
+    ) -> Iterator[trial_pb2.Trial]:
+        """By number, those in `states` (empty: all)."""
+        return self._pages(
+            lambda studies: studies.ListTrials,
+            pb.ListTrialsRequest(study=resource_name(study), states=states, page_size=PAGE),
+            lambda page: page.trials,
+        )
+
+    def list_measurements(self, trial: str) -> Iterator[trial_pb2.Measurement]:
+        """By step."""
+        return self._pages(
+            lambda studies: studies.ListMeasurements,
+            pb.ListMeasurementsRequest(trial=trial_resource_name(trial), page_size=PAGE),
+            lambda page: page.measurements,
+        )
+
+    def list_lineage(self, trial: str) -> Iterator[trial_pb2.Trial]:
+        """The trials whose sessions trained this trial's weights, oldest first, itself last."""
+        return self._pages(
+            lambda studies: studies.ListLineage,
+            pb.ListLineageRequest(trial=trial_resource_name(trial), page_size=PAGE),
+            lambda page: page.trials,
+        )
+
+    def list_checkpoints(self, study: str) -> Iterator[pb.TrialCheckpoint]:
+        """By trial, epoch and step."""
+        return self._pages(
+            lambda studies: studies.ListCheckpoints,
+            pb.ListCheckpointsRequest(study=resource_name(study), page_size=PAGE),
+            lambda page: page.checkpoints,
+        )
+
+    def pin_checkpoint(self, study: str, uri: str) -> pb.TrialCheckpoint:
+        """It is kept from now on, whoever needs it."""
+        request = pb.PinCheckpointRequest(study=resource_name(study), uri=uri)
+        return self._controllers.call(lambda studies: studies.PinCheckpoint, request).checkpoint
+
+    def unpin_checkpoint(self, study: str, uri: str) -> pb.TrialCheckpoint:
+        request = pb.UnpinCheckpointRequest(study=resource_name(study), uri=uri)
+        return self._controllers.call(lambda studies: studies.UnpinCheckpoint, request).checkpoint
+
+    def list_workers(self, study: str) -> Iterator[pb.WorkerStatus]:
+        """The last heard first."""
+        return self._pages(
+            lambda studies: studies.ListWorkers,
+            pb.ListWorkersRequest(study=resource_name(study), page_size=PAGE),
+            lambda page: page.workers,
+        )
+
+    def stream(self, study: str, resume_token: str) -> Stream:
+        """One WatchTrials call. Raises grpc.RpcError while it is read, as any stream does."""
+        request = pb.WatchTrialsRequest(study=resource_name(study), resume_token=resume_token)
+        return self._controllers.studies.WatchTrials(request)
+
+    def _pages(
+        self,
+        method: Callable[[StudyServiceStub], Method[PagedRequest, PageResponse]],
+        request: PagedRequest,
+        entries: Callable[[PageResponse], Iterable[Entry]],
+    ) -> Iterator[Entry]:
+        while True:
+            page = self._controllers.call(method, request)
+            yield from entries(page)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token

@@ -36,7 +36,7 @@ def chosen(client: Client, study: str | None) -> str:
     """The study's name; left out, the only one there is."""
     if study is not None:
         return resource_name(study)
-    names = [found.name for found in client.studies()]
+    names = [found.name for found in client.list_studies()]
     if len(names) == 1:
         return names[0]
     if not names:

@@ -42,3 +42,11 @@ def resource_name(study: str) -> str:
 def short(name: str) -> str:
     """`studies/digits` → `digits`, `studies/digits/trials/7` → `7`."""
     return name.rpartition("/")[2]
+
+
+def trial_resource_name(trial: str) -> str:
+    """`digits/7` and `studies/digits/trials/7` are the same trial; raises UsageError for what cannot be its name."""
+    study, slash, number = trial.removeprefix("studies/").replace("/trials/", "/").partition("/")
+    if not slash or not number.isascii() or not number.isdigit():
+        raise UsageError(f"{trial!r} is not a trial's name: say STUDY/NUMBER, such as digits/7.")
+    return f"{resource_name(study)}/trials/{int(number)}"

@@ -45,10 +45,10 @@ class Result:
 
 
 def result_of(client: Client, study: str, store: Path) -> Result:
-    status = client.status(study)
+    status = client.get_study_status(study)
     best = status.best_trial if status.HasField("best_trial") else None
     names = tuple(parameter.name for parameter in status.study.spec.parameters)
-    schedule = () if best is None else tuple(stretches(client.lineage(best.name), names))
+    schedule = () if best is None else tuple(stretches(client.list_lineage(best.name), names))
     return Result(status, best, schedule, newest_completed(client, study), store)
 
 
@@ -70,11 +70,11 @@ def stretches(lineage: Iterable[trial_pb2.Trial], names: tuple[str, ...]) -> Ite
 
 def newest_completed(client: Client, study: str) -> tuple[trial_pb2.Trial, ...]:
     """By member; a member that completed none is left out."""
-    newest = client.population(study)
+    newest = list(client.list_population(study))
     if all(trial.state == trial_pb2.TRIAL_STATE_COMPLETED for trial in newest):
         return tuple(newest)
     found: dict[int, trial_pb2.Trial] = {}
-    for trial in client.trials(study, [trial_pb2.TRIAL_STATE_COMPLETED]):
+    for trial in client.list_trials(study, [trial_pb2.TRIAL_STATE_COMPLETED]):
         if trial.member not in found or number(found[trial.member]) < number(trial):
             found[trial.member] = trial
     return tuple(found[member] for member in sorted(found))

@@ -47,7 +47,7 @@ def joined(client: Client, wish: Wish, notice: Notice) -> study_pb2.Study:
 
 def fresh(client: Client, wish: Wish) -> study_pb2.Study:
     """A new study, numbered after those that have the file's name."""
-    taken = {short(study.name) for study in client.studies()}
+    taken = {short(study.name) for study in client.list_studies()}
     if wish.study_id not in taken:
         return created(client, wish.study_id, wish, {})
     number = 2
@@ -61,7 +61,7 @@ def created(client: Client, study_id: str, wish: Wish, labels: dict[str, str]) -
         return client.create_study(study_id, wish.spec, labels)
     except CallRefused as refusal:
         if refusal.code == "ALREADY_EXISTS":  # another worker was faster
-            study = client.study(resource_name(study_id))
+            study = client.get_study(resource_name(study_id))
             if study.spec == wish.spec:
                 return study
             raise SpecDiffers(differs_message(study, wish)) from refusal
@@ -74,7 +74,7 @@ def family_of(client: Client, study_id: str) -> list[study_pb2.Study]:
     """The study of this id and those that --fresh made beside it, the newest first."""
     found = [
         study
-        for study in client.studies()
+        for study in client.list_studies()
         if short(study.name) == study_id or study.labels.get(FRESH_OF) == study_id
     ]
     return sorted(found, key=lambda study: study.create_time.ToNanoseconds(), reverse=True)
@@ -88,7 +88,7 @@ def going_on(
             f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one."
         )
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:
-        study = client.set_budget(study.name, wish.spec.budget)
+        study = client.update_study(study.name, budget=wish.spec.budget)
         notice(
             f"{study.name} has another budget now: " + "; ".join(str(difference) for difference in changed)
         )

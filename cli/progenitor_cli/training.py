@@ -78,7 +78,7 @@ def train(
     errors = sorted({ended.error for ended in pool.ended if ended.error})
     if ending.number is not None:
         raise Interrupted(ending.number, ended_as_asked(errors))
-    if errors and client.study(study.name).state not in ENDED:
+    if errors and client.get_study(study.name).state not in ENDED:
         raise CliError("\n".join(errors))
 
 
@@ -109,7 +109,7 @@ def follow(client: Client, study: str, pool: WorkerPool, view: View, slot_ended:
 def show(client: Client, study: str, view: View) -> None:
     """A look that fails is left out: the workers tell when the controller is lost and found, or will not have them."""
     with suppress(ControllerUnreachable, CallRefused):
-        view.show(client.status(study, timeout=STATUS_TIMEOUT))
+        view.show(client.get_study_status(study, timeout=STATUS_TIMEOUT))
 
 
 def ended_as_asked(errors: list[str]) -> str:

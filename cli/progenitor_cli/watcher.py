@@ -35,7 +35,7 @@ class Watcher:
         token = ""
         while not self._ended.is_set():
             try:
-                self._stream = self._client.watch(self._study, token)
+                self._stream = self._client.stream(self._study, token)
                 for response in self._stream:
                     self._population.changed(response.trials)
                     token = response.resume_token

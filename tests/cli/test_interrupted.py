@@ -31,7 +31,7 @@ def started(place: Place) -> None:
         return {"TRIAL_STATE_COMPLETED", "TRIAL_STATE_RUNNING"} <= states
 
     with connected(None, place.folder) as client:
-        until(client.studies)
+        until(lambda: list(client.list_studies()))
     until(some)
 
 

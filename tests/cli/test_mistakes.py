@@ -76,7 +76,7 @@ def test_a_mistake_is_told_before_anything_is_trained(place: Place, mistake: str
     for words in told:
         assert words in found.err
     with connected(None, place.folder) as client:
-        assert client.studies() == []
+        assert not list(client.list_studies())
 
 
 @pytest.mark.parametrize("mistake", WHILE_TRAINING)
@@ -88,7 +88,7 @@ def test_a_study_that_cannot_go_on_is_failed_and_says_why(place: Place, mistake:
         assert words in found.err
     assert "studies/train is failed" in found.err
     with connected(None, place.folder) as client:
-        assert client.study("studies/train").state == study_pb2.STUDY_STATE_FAILED
+        assert client.get_study("studies/train").state == study_pb2.STUDY_STATE_FAILED
 
 
 def test_a_failure_is_told_once_with_its_log_and_the_study_goes_on(place: Place) -> None:

@@ -72,7 +72,7 @@ def test_a_command_works_on_a_study_that_is_there(place: Place) -> None:
         other = place.run("run", "train.py", "--dir", "other")  # for a specification to create it from
         assert other.code == 0
         with connected(None, place.path / "other") as run:
-            client.create_study("train", run.study("studies/train").spec, {})
+            client.create_study("train", run.get_study("studies/train").spec, {})
     train = (
         'cp "$PROGENITOR_PARAMETERS" "$PROGENITOR_CHECKPOINT/p.json" && '
         'echo \'{"metrics": {"score": 1.5}}\' >> "$PROGENITOR_METRICS"'

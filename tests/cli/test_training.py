@@ -119,7 +119,7 @@ def test_progress_is_shown_though_a_worker_ended_before_the_first_look(place: Pl
         follow(here.client, here.study.name, pool, Lines(("score",), out), threading.Event())
         assert pool.running == 0
         assert " completed, " in out.getvalue()
-        assert here.client.study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
+        assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
 
 
 def test_training_goes_on_while_its_status_is_refused(place: Place) -> None:
@@ -128,7 +128,7 @@ def test_training_goes_on_while_its_status_is_refused(place: Place) -> None:
         pool.start()
         follow(here.client, "studies/another", pool, Lines(("score",), io.StringIO()), threading.Event())
         assert [slot.error for slot in pool.ended] == [""]
-        assert here.client.study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
+        assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
 
 
 def test_trials_are_given_back_when_nobody_reads_the_progress_any_longer(
@@ -142,8 +142,8 @@ def test_trials_are_given_back_when_nobody_reads_the_progress_any_longer(
             with pytest.raises(BrokenPipeError):
                 train(here.client, here.study, here.options, here.trainer, ending=ending, to_stderr=False)
             monkeypatch.undo()
-        assert not list(here.client.trials(here.study.name, [trial_pb2.TRIAL_STATE_RUNNING]))
-        assert here.client.study(here.study.name).state == study_pb2.STUDY_STATE_ACTIVE
+        assert not list(here.client.list_trials(here.study.name, [trial_pb2.TRIAL_STATE_RUNNING]))
+        assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_ACTIVE
 
 
 def test_nothing_is_said_to_be_saved_that_could_not_be_given_back(place: Place) -> None:

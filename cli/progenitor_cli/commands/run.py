@@ -98,5 +98,5 @@ def command(
         else:
             print(result_text(result, file.name), flush=True)
         if result.status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            failed = client.trials(study.name, [trial_pb2.TRIAL_STATE_FAILED])
+            failed = client.list_trials(study.name, [trial_pb2.TRIAL_STATE_FAILED])
             raise CliError(not_completed(result.status.study, distinct(failed)))

@@ -27,10 +27,10 @@ def command(
     from ..wire_json import line
 
     with connected(controller, dir_) as client:
-        status = client.status(chosen(client, study))
+        status = client.get_study_status(chosen(client, study))
         if json:
             print(line(status))
             return
         from ..report import status_text
 
-        print(status_text(status, client.population(status.study.name)))
+        print(status_text(status, list(client.list_population(status.study.name))))

@@ -40,15 +40,15 @@ def command(
     with connected(controller, dir_) as client:
         name = chosen(client, study)
         if json:
-            for trial in client.trials(name, states):
+            for trial in client.list_trials(name, states):
                 print(line(trial))
             return
         from ..report import trials_table
 
-        spec = client.study(name).spec
+        spec = client.get_study(name).spec
         print(
             trials_table(
-                tuple(client.trials(name, states)),
+                tuple(client.list_trials(name, states)),
                 tuple(parameter.name for parameter in spec.parameters),
                 tuple(metric.name for metric in spec.metrics),
             )

@@ -89,7 +89,7 @@ def command(
         stack.callback(trainer.kill)
         client = stack.enter_context(Client(*addresses))
         if program.source is None:
-            found = client.study(resource_name(study or ""))
+            found = client.get_study(resource_name(study or ""))
         else:
             wish, _ = wish_of(trainer, program.source)
             if not create and not studies.family_of(client, wish.study_id):
@@ -109,8 +109,8 @@ def command(
                 name=name,
             )
             train(client, found, options, trainer, ending=ending, to_stderr=False)
-        status = client.status(found.name)
+        status = client.get_study_status(found.name)
         print(outcome(status), flush=True)
         if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            failed = client.trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
+            failed = client.list_trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
             raise CliError(not_completed(status.study, distinct(failed)))
