@@ -6,6 +6,7 @@ CliError                 exit code 1
 ├── UsageError           exit code 2
 │   ├── FolderInUse         another process holds .progenitor/
 │   ├── ServerMissing       the [server] extra is not installed
+│   ├── PlotMissing         the [plot] extra is not installed
 │   └── SpecDiffers         the stored study is another one than the file's
 └── Interrupted          exit code 130 or 143, by signal
 """
@@ -55,6 +56,16 @@ class ServerMissing(UsageError):
         super().__init__(
             f"This command starts a controller, which needs the package {module!r}. Install the server's packages:\n"
             "  pip install 'progenitor[server]'"
+        )
+
+
+class PlotMissing(UsageError):
+    """The drawing package is not installed."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"This draws a picture, which needs the package {module!r}. Install what pictures need:\n"
+            "  pip install 'progenitor[plot]'"
         )
 
 
