@@ -1,0 +1,23 @@
+# Trains the steps from `first` to `last` with the learning rate `lr`: reads ten weights and prints ten weights.
+
+function uniform() { # Park and Miller 1988: exact in awk's doubles, and the same in every awk
+    state = (16807 * state) % 2147483647
+    return state / 2147483647
+}
+
+{ weight[FNR] = $1 }
+
+END {
+    for (step = first; step <= last; step++) {
+        # From the seed and the step alone, so that an interrupted trial trains as if it was not.
+        state = (seed * 31 + step * 48271) % 2147483646 + 1
+        for (i = 0; i < 5; i++) uniform()
+        error = 2 * uniform() - 1 # noise
+        for (i = 1; i <= 10; i++) {
+            x[i] = 2 * uniform() - 1
+            error += (weight[i] - i / 10) * x[i]
+        }
+        for (i = 1; i <= 10; i++) weight[i] -= lr * error * x[i]
+    }
+    for (i = 1; i <= 10; i++) printf "%.17g\n", weight[i]
+}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Least squares by stochastic gradient descent in awk: ten weights are found from noisy samples, one sample a step.
+#
+#     progenitor run study.py --command "sh train.sh"
+#
+# POSIX sh and any awk; nothing else.
+#
+# MEASURED
+
+set -eu
+cd "$(dirname "$0")"
+
+chunk=25 # steps that one awk trains: between two of them the shell looks for the signal
+state=$PROGENITOR_CHECKPOINT/weights
+step=$PROGENITOR_START_STEP
+lr=$(sed 's/.*"lr": *\([^,}]*\).*/\1/' "$PROGENITOR_PARAMETERS")
+# The seed has up to nineteen digits, and awk's numbers are exact up to fifteen: its last nine will do.
+seed=$(printf '%s' "$PROGENITOR_SEED" | sed 's/.*\(.\{9\}\)$/\1/')
+
+stopping=
+trap 'stopping=1' TERM
+
+if [ -n "$PROGENITOR_WARM_START" ]; then
+    cp "$PROGENITOR_WARM_START/weights" "$state"
+else
+    awk 'BEGIN { for (i = 1; i <= 10; i++) print 0 }' > "$state"
+fi
+
+while [ "$step" -lt "$PROGENITOR_END_STEP" ] && [ -z "$stopping" ]; do
+    last=$((step + chunk))
+    [ "$last" -le "$PROGENITOR_END_STEP" ] || last=$PROGENITOR_END_STEP
+    # awk is in the same process group and gets the signal too: it is to finish its chunk.
+    (trap '' TERM && exec awk -v lr="$lr" -v seed="$seed" -v first=$((step + 1)) -v last="$last" \
+        -f train.awk "$state" > "$state.new")
+    mv "$state.new" "$state"
+    step=$last
+done
+
+awk -v step="$step" '
+    { error += ($1 - FNR / 10) ^ 2 } # the weights sought are 0.1, 0.2, … 1.0; inputs have variance 1/3
+    END { printf "{\"step\": %d, \"metrics\": {\"loss\": %.17g}}\n", step, error / 3 }
+' "$state" >> "$PROGENITOR_METRICS"
+if [ "$step" -lt "$PROGENITOR_END_STEP" ]; then
+    echo "$step" > "$PROGENITOR_STEP" # last of all: it says that the checkpoint is complete
+fi
