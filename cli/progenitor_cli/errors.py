@@ -54,7 +54,7 @@ class ServerMissing(UsageError):
 
     def __init__(self, module: str) -> None:
         super().__init__(
-            f"This command starts a controller, which needs the package {module!r}. Install the server's packages:\n"
+            f"This command needs the package {module!r}, which a controller needs too. Install the server's packages:\n"
             "  pip install 'progenitor[server]'"
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import run, serve, status, trials, work
+from .commands import health, migrate, run, serve, status, trials, work
 from .errors import CliError
 
 app = typer.Typer(
@@ -18,7 +18,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, module in {"run": run, "serve": serve, "work": work, "status": status, "trials": trials}.items():
+COMMANDS = {
+    "run": run,
+    "serve": serve,
+    "work": work,
+    "status": status,
+    "trials": trials,
+    "health": health,
+    "migrate": migrate,
+}
+for name, module in COMMANDS.items():
     app.command(name, help=module.__doc__)(module.command)
 
 

@@ -52,7 +52,7 @@ class Database:
 
         Raises UnsupportedUrl, NewerSchema, StorageUnavailable.
         """
-        backend = _backend(url)
+        backend = backend_of(url)
         try:
             await asyncio.to_thread(migrate, backend)
             await asyncio.to_thread(backend.check)
@@ -117,7 +117,8 @@ class Database:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _backend(given: str) -> Backend:
+def backend_of(given: str) -> Backend:
+    """Connects to nothing yet; raises UnsupportedUrl."""
     try:
         url = make_url(given)
     except ArgumentError as error:

@@ -1,12 +1,16 @@
 """Brings a database to this release's tables."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from .backend import Backend
 from .errors import NewerSchema
 from .tables import REVISION
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "progenitor_schema"
 """Holds the revision; a name of our own, as others who use Alembic may share a PostgreSQL database."""
@@ -17,15 +21,18 @@ _one_at_a_time = Lock()
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
 
 
-def migrate(backend: Backend) -> None:
-    """Makes or upgrades the tables, once if several processes do. Raises NewerSchema, StorageUnavailable."""
+def migrate(backend: Backend) -> str | None:
+    """Makes or upgrades the tables, once if several processes do; gives the revision found, None if it was new.
+
+    Raises NewerSchema, StorageUnavailable.
+    """
     try:
         with backend.writers.connect() as connection:
             if revision(connection) == REVISION:
-                return
+                return REVISION
         with backend.writers.begin() as connection:
             backend.lock_schema(connection)
-            _upgrade(connection)
+            return _upgrade(connection)
     except Exception as error:  # noqa: BLE001 - raised again
         backend.refuse(error)
 
@@ -37,18 +44,32 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(select(_version.c.version_num)).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection) -> None:
+def check_known(found: str | None) -> None:
+    """Raises NewerSchema for a revision that this release does not have."""
+    if found in {None, REVISION}:
+        return
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as below
+
+    if found not in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
+        raise NewerSchema(found, REVISION)
+
+
+def _upgrade(connection: Connection) -> str | None:
     # Imported here as it takes longer than all else, and most databases are up to date when they are opened.
     from alembic import command  # noqa: PLC0415 - as said
-    from alembic.config import Config  # noqa: PLC0415 - as said
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as said
+
+    found = revision(connection)
+    check_known(found)
+    config = _config()
+    config.attributes["connection"] = connection
+    with _one_at_a_time:
+        command.upgrade(config, REVISION)
+    return found
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
     config.set_main_option("script_location", "progenitor_storage:migrations")
-    config.attributes["connection"] = connection
-    found = revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise NewerSchema(found, REVISION)
-    with _one_at_a_time:
-        command.upgrade(config, REVISION)
+    return config
