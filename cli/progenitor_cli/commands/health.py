@@ -28,8 +28,14 @@ def command(
     ] = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
+    from ..errors import UsageError
     from ..health import asked
 
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError(
+            f"{address!r} is not a controller's address: give HOST:PORT, such as 127.0.0.1:50051."
+        )
     found = asked(address, wait)
     if json:
         print(
