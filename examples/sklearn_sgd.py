@@ -41,7 +41,7 @@ def train(session: Session, lr: float, alpha: float) -> None:
 
 
 def save(model: SGDClassifier, folder: Path) -> None:
-    """As arrays: a pickled model would tie the checkpoint to this release of scikit-learn, and loading one runs code."""
+    """Arrays only: a pickled model would need this release of scikit-learn, and loading it would run its code."""
     np.savez(
         folder / "model.npz",
         allow_pickle=False,
