@@ -1,14 +1,15 @@
 """Workers that train one study after the other, each with a training process that it keeps."""
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from progenitor_worker.controller import Controller
-from progenitor_worker.events import Event, Listener
-from progenitor_worker.place import Place
+from progenitor_worker.events import Event, Listener, SlotEnded
+from progenitor_worker.place import Place, PlaceError
 from progenitor_worker.pool import DEFAULT_GRACE
 from progenitor_worker.process import Program, TrainingProcess
 from progenitor_worker.slot import Slot
@@ -36,9 +37,10 @@ class Options:
 
 @dataclass(slots=True)
 class Crew:
-    """`size` workers share the `studies`, each study trained by one: its members take turns, nobody waits.
+    """`size` workers share the `studies`. Each study is trained by one: its members take turns, nobody waits.
 
-    `tell` hears all workers, each in its thread. A crew is made in a thread that outlives it.
+    `tell` hears all workers, each in its thread; `errors` says what kept one from going on. A crew is started by a
+    thread that outlives it.
     """
 
     program: Program
@@ -48,6 +50,7 @@ class Crew:
     studies: Iterable[str]
     size: int
     tell: Listener
+    errors: list[str] = field(default_factory=list)
     _untrained: SimpleQueue[str] = field(default_factory=SimpleQueue)
     _leaving: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -59,14 +62,16 @@ class Crew:
         for number in range(self.size):
             process = KeptProcess(self.program, {}, self.folder.logs / f"trainer-{number}.log")
             self._processes.append(process)
-            self._threads.append(threading.Thread(target=self._work, args=(number, process), daemon=True))
+            thread = threading.Thread(target=self._work, args=(number, process), daemon=True)
+            self._threads.append(thread)
         for thread in self._threads:
             thread.start()
 
     def join(self, timeout: float) -> bool:
         """Waits until all have ended, at most `timeout` seconds; whether they have."""
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout / len(self._threads))
+            thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def leave(self) -> None:
@@ -74,6 +79,10 @@ class Crew:
         self._leaving.set()
 
     def close(self) -> None:
+        """Leaves, and ends the training processes."""
+        self.leave()
+        for thread in self._threads:
+            thread.join()
         for process in self._processes:
             process.kill()
 
@@ -81,26 +90,37 @@ class Crew:
         while not self._leaving.is_set():
             try:
                 study = self._untrained.get_nowait()
+                slot = self._slot(number, process, study)
             except Empty:
                 return
-            self._slot(number, process, study).run()
+            except (PlaceError, OSError) as error:
+                self._fail(str(error))
+                return
+            slot.run()
 
     def _slot(self, number: int, process: KeptProcess, study: str) -> Slot:
         return Slot(
             Options(self.program, study, self.folder.checkpoints, self.folder.logs),
             Place.take(self.folder.workers, number),
-            Controller((self.address,), on_lost=self._unheard, on_found=self._unheard),
+            Controller((self.address,), on_lost=not_told, on_found=not_told),
             metrics=self.metrics,
             environment={},
             leaving=self._leaving,
             quitting=self._leaving,
-            tell=self.tell,
+            tell=self._heard,
             trainer=process,
         )
 
-    def _unheard(self, _message: str) -> None:
-        """The controller is in this very process."""
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, SlotEnded) and event.error:
+            self._fail(event.error)
+        self.tell(event)
+
+    def _fail(self, error: str) -> None:
+        """What keeps one worker from going on keeps the others, too."""
+        self.errors.append(error)
+        self.leave()
 
 
-def is_trial_end(event: Event) -> bool:
-    return False
+def not_told(_message: str) -> None:
+    """The controller is a thread of this very process: should it end, the command does."""

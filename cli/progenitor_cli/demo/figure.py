@@ -1,0 +1,144 @@
+"""The figure of the demo: above where θ went, below how good it was; a column for each mode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import PlotMissing, UsageError
+from .quadratic import BEGINNING, BEST_POSSIBLE
+from .traces import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+COLOURS = ("#0072B2", "#D55E00")
+"""Of the members: blue and vermilion of Okabe and Ito, which the colour-blind tell apart."""
+MARKERS = ("o", "s")
+SIZE = (12.0, 6.4)
+"""Inches."""
+DOTS = 150
+"""Per inch."""
+LEVELS = (-0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.1)
+LEAST, MOST = -0.03, 1.03
+"""Of θ in the upper row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`best` is the greatest Q of the run."""
+
+    title: str
+    best: float
+    traces: tuple[Trace, ...]
+
+
+def figure_file(path: Path) -> Path:
+    """Where a figure can be written; raises UsageError, and PlotMissing if nothing can be drawn here."""
+    try:
+        import matplotlib as _matplotlib  # noqa: F401  is it there?
+    except ModuleNotFoundError as error:
+        raise PlotMissing(error.name or "matplotlib") from error
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"--figure {path}: the file's name must end in {', '.join(FORMATS)}.")
+    if not path.expanduser().parent.is_dir():
+        raise UsageError(f"--figure {path}: there is no folder {path.parent}.")
+    return path.expanduser()
+
+
+def draw(columns: Sequence[Column], file: Path) -> None:
+    """Writes the figure; its format is the file's suffix."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE, dpi=DOTS, layout="constrained")
+    axes = figure.subplots(2, len(columns), squeeze=False, height_ratios=(1.25, 1.0))
+    for place, column in enumerate(columns):
+        upper, lower = axes[0][place], axes[1][place]
+        draw_traces(upper, column)
+        draw_qualities(lower, column)
+        if place:
+            upper.tick_params(labelleft=False)
+            lower.tick_params(labelleft=False)
+    axes[0][0].set_ylabel("θ₁")
+    axes[1][0].set_ylabel("Q")
+    add_legend(figure)
+    figure.savefig(file)
+
+
+def draw_traces(axes: "Axes", column: Column) -> None:
+    import numpy as np
+
+    theta = np.linspace(LEAST, MOST, 120)
+    theta0, theta1 = np.meshgrid(theta, theta)
+    contours = axes.contour(
+        theta0,
+        theta1,
+        BEST_POSSIBLE - theta0**2 - theta1**2,
+        LEVELS,
+        cmap="viridis_r",
+        linewidths=1.0,
+        zorder=1,
+    )
+    axes.clabel(contours, fontsize=7, fmt="%.1f")
+    for trace in column.traces:
+        draw_trace(axes, trace)
+    axes.plot(*BEGINNING, marker="D", color="black", markersize=5, linestyle="none", zorder=4)
+    axes.plot(0.0, 0.0, marker="*", color="black", markersize=9, linestyle="none", zorder=4)
+    axes.set(xlim=(LEAST, MOST), ylim=(LEAST, MOST), aspect="equal", xlabel="θ₀")
+    axes.set_title(f"{column.title}: best {column.best:.4f}", fontsize=11)
+
+
+def draw_trace(axes: "Axes", trace: Trace) -> None:
+    """What was trained as lines with a mark at each trial's end, and the jumps to the copied weights."""
+    colour = COLOURS[trace.member]
+    for leg in trace.legs:
+        axes.plot(*across(leg.begin, leg.end), color=colour, linewidth=1.3, zorder=3)
+    ends = [leg.end for leg in trace.legs]
+    axes.plot(
+        [end[0] for end in ends],
+        [end[1] for end in ends],
+        marker=MARKERS[trace.member],
+        color=colour,
+        markersize=2.2,
+        linestyle="none",
+        zorder=3,
+    )
+    for before, after in pairwise(trace.legs):
+        if after.copied:
+            axes.plot(
+                *across(before.end, after.begin), color=colour, linewidth=0.7, linestyle=(0, (3, 2)), zorder=2
+            )
+
+
+def across(begin: tuple[float, float], end: tuple[float, float]) -> tuple[list[float], list[float]]:
+    return [begin[0], end[0]], [begin[1], end[1]]
+
+
+def draw_qualities(axes: "Axes", column: Column) -> None:
+    axes.axhline(BEST_POSSIBLE, color="0.35", linewidth=1.0, linestyle="--")
+    for trace in column.traces:
+        axes.plot(trace.steps, trace.qualities, color=COLOURS[trace.member], linewidth=1.4)
+    axes.set(xlabel="steps", ylim=(-0.5, 1.3))
+    axes.grid(color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def add_legend(figure: "Figure") -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        *(
+            Line2D([], [], color=colour, marker=MARKERS[member], markersize=4, label=f"member {member}")
+            for member, colour in enumerate(COLOURS)
+        ),
+        Line2D(
+            [], [], color="0.3", linewidth=0.9, linestyle=(0, (3, 2)), label="weights copied from the other"
+        ),
+        Line2D([], [], color="black", marker="D", markersize=5, linestyle="none", label="beginning"),
+        Line2D([], [], color="black", marker="*", markersize=9, linestyle="none", label="optimum"),
+        Line2D([], [], color="0.35", linestyle="--", linewidth=1.0, label="best possible Q, 1.2"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)

@@ -1,0 +1,107 @@
+"""A demo from its options to its scores: a controller, the studies, and the workers that train them."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from progenitor_worker.process import Program
+
+from ..client import Client
+from ..embedded import start_controller
+from ..ending import Ending
+from ..errors import CliError, Interrupted
+from ..folder import Folder, announced, folder_at, held
+from . import quadratic
+from .crew import Crew
+from .figure import Column, draw
+from .modes import MODES, Settings
+from .planned import Planned, plan, scores
+from .progress import INTERVAL, Progress
+from .scores import Scores
+from .traces import traces
+
+WORKERS_PER_CORE = 2
+"""A short trial waits for the disk longer than it trains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """`seeds` is how many; `workers` None: by the cores; `folder` None: one that is gone afterwards; `figure` None: none."""
+
+    settings: Settings
+    seeds: int
+    workers: int | None
+    folder: Path | None
+    figure: Path | None
+
+
+def run(demo: Demo, out: TextIO) -> Scores:
+    """Trains all studies and draws the figure, telling `out` how far it is. Raises CliError, Interrupted."""
+    with ExitStack() as stack:
+        ending = stack.enter_context(Ending())
+        folder = stack.enter_context(kept_or_not(demo.folder))
+        stack.enter_context(held(folder, "demo"))
+        controller = stack.enter_context(start_controller(folder.database_url))
+        stack.enter_context(announced(folder, controller.address))
+        client = stack.enter_context(Client(controller.address))
+        studies = plan(client, demo.settings, range(1, demo.seeds + 1))
+        train(demo, studies, folder, controller.address, ending, out)
+        best = tuple(scores(client, studies))
+        if demo.figure is not None:
+            first = [(planned, score) for planned, score in best if planned.seed == 1]
+            draw([column(client, folder, planned, score) for planned, score in first], demo.figure)
+    return {mode: [score for planned, score in best if planned.mode == mode] for mode in MODES}
+
+
+@contextmanager
+def kept_or_not(path: Path | None) -> Iterator[Folder]:
+    """The user's folder, or a temporary one."""
+    if path is not None:
+        yield folder_at(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="progenitor-demo-", ignore_cleanup_errors=True) as temporary:
+        yield folder_at(Path(temporary))
+
+
+def train(
+    demo: Demo, studies: Sequence[Planned], folder: Folder, address: str, ending: Ending, out: TextIO
+) -> None:
+    """Until all studies have ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
+    untrained = [planned for planned in studies if planned.made < planned.trials]
+    if not untrained:
+        return
+    progress = Progress(sum(p.trials for p in studies), sum(p.made for p in studies), out)
+    crew = Crew(
+        program=Program(Path(quadratic.__file__)),
+        folder=folder,
+        address=address,
+        metrics=tuple(metric.name for metric in quadratic.METRICS),
+        studies=[planned.study for planned in untrained],
+        size=min(len(untrained), demo.workers or WORKERS_PER_CORE * cores()),
+        tell=progress.heard,
+    )
+    with ending.gently(crew.leave):
+        try:
+            crew.start()
+            while not crew.join(INTERVAL):
+                progress.show()
+            progress.show()
+        finally:
+            crew.close()
+    if ending.number is not None:
+        again = "" if demo.folder is None else " The same command goes on."
+        raise Interrupted(ending.number, f"Ended as asked.{again}")
+    if crew.errors:
+        raise CliError("\n".join(sorted(set(crew.errors))))
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def column(client: Client, folder: Folder, planned: Planned, best: float) -> Column:
+    return Column(planned.mode.title, best, traces(client, planned.study, folder.checkpoints))
