@@ -30,10 +30,15 @@ check: $(INSTALLED) ## lint, formatting, types, import contracts; stubs and prot
 proto: $(INSTALLED) ## generate the stubs from the protos
 	$(BIN)/python proto/generate.py
 
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make lock ARGS=--upgrade)
-	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-	    -o requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml --all-extras --group dev -o requirements.lock $(ARGS)
+	@# what the images hold, and what builds the wheel in them: parts of the same lock
+	$(LOCK) pyproject.toml --extra server -c requirements.lock -o controller/requirements.lock
+	$(LOCK) pyproject.toml -c requirements.lock -o worker_client/requirements.lock
+	echo hatchling | $(LOCK) - -c requirements.lock -o controller/build.lock
 
 benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
 	$(BIN)/python -m benchmarks.quality_defaults $(ARGS)
