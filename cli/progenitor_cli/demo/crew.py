@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -39,8 +40,7 @@ class Options:
 class Crew:
     """`size` workers share the `studies`. Each study is trained by one: its members take turns, nobody waits.
 
-    `tell` hears all workers, each in its thread; `errors` says what kept one from going on. A crew is started by a
-    thread that outlives it.
+    `errors` says what kept one from going on.
     """
 
     program: Program
@@ -49,20 +49,20 @@ class Crew:
     metrics: tuple[str, ...]
     studies: Iterable[str]
     size: int
-    tell: Listener
     errors: list[str] = field(default_factory=list)
     _untrained: SimpleQueue[str] = field(default_factory=SimpleQueue)
     _leaving: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _processes: list[KeptProcess] = field(default_factory=list)
 
-    def start(self) -> None:
+    def start(self, tell: Listener) -> None:
+        """`tell` hears all workers, each in its thread. The calling thread outlives the crew."""
         for study in self.studies:
             self._untrained.put(study)
         for number in range(self.size):
             process = KeptProcess(self.program, {}, self.folder.logs / f"trainer-{number}.log")
             self._processes.append(process)
-            thread = threading.Thread(target=self._work, args=(number, process), daemon=True)
+            thread = threading.Thread(target=self._work, args=(number, process, tell), daemon=True)
             self._threads.append(thread)
         for thread in self._threads:
             thread.start()
@@ -86,11 +86,11 @@ class Crew:
         for process in self._processes:
             process.kill()
 
-    def _work(self, number: int, process: KeptProcess) -> None:
+    def _work(self, number: int, process: KeptProcess, tell: Listener) -> None:
         while not self._leaving.is_set():
             try:
                 study = self._untrained.get_nowait()
-                slot = self._slot(number, process, study)
+                slot = self._slot(number, process, study, tell)
             except Empty:
                 return
             except (PlaceError, OSError) as error:
@@ -98,7 +98,7 @@ class Crew:
                 return
             slot.run()
 
-    def _slot(self, number: int, process: KeptProcess, study: str) -> Slot:
+    def _slot(self, number: int, process: KeptProcess, study: str, tell: Listener) -> Slot:
         return Slot(
             Options(self.program, study, self.folder.checkpoints, self.folder.logs),
             Place.take(self.folder.workers, number),
@@ -107,14 +107,14 @@ class Crew:
             environment={},
             leaving=self._leaving,
             quitting=self._leaving,
-            tell=self._heard,
+            tell=partial(self._heard, tell),
             trainer=process,
         )
 
-    def _heard(self, event: Event) -> None:
+    def _heard(self, tell: Listener, event: Event) -> None:
         if isinstance(event, SlotEnded) and event.error:
             self._fail(event.error)
-        self.tell(event)
+        tell(event)
 
     def _fail(self, error: str) -> None:
         """What keeps one worker from going on keeps the others, too."""

@@ -18,6 +18,8 @@ FORMATS = (".png", ".svg", ".pdf")
 COLOURS = ("#0072B2", "#D55E00")
 """Of the members: blue and vermilion of Okabe and Ito, which the colour-blind tell apart."""
 MARKERS = ("o", "s")
+WIDTHS = (3.0, 1.2)
+"""In points. The first member's line is seen beneath the second's where both are in one place."""
 SIZE = (12.0, 6.4)
 """Inches."""
 DOTS = 150
@@ -39,7 +41,7 @@ class Column:
 def figure_file(path: Path) -> Path:
     """Where a figure can be written; raises UsageError, and PlotMissing if nothing can be drawn here."""
     try:
-        import matplotlib as _matplotlib  # noqa: F401  is it there?
+        import matplotlib as mpl  # noqa: F401  is it there?
     except ModuleNotFoundError as error:
         raise PlotMissing(error.name or "matplotlib") from error
     if path.suffix.lower() not in FORMATS:
@@ -52,8 +54,9 @@ def figure_file(path: Path) -> Path:
 def draw(columns: Sequence[Column], file: Path) -> None:
     """Writes the figure; its format is the file's suffix."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=SIZE, dpi=DOTS, layout="constrained")
+    figure = Figure(figsize=SIZE, dpi=DOTS, layout=ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.06))
     axes = figure.subplots(2, len(columns), squeeze=False, height_ratios=(1.25, 1.0))
     for place, column in enumerate(columns):
         upper, lower = axes[0][place], axes[1][place]
@@ -95,14 +98,14 @@ def draw_trace(axes: "Axes", trace: Trace) -> None:
     """What was trained as lines with a mark at each trial's end, and the jumps to the copied weights."""
     colour = COLOURS[trace.member]
     for leg in trace.legs:
-        axes.plot(*across(leg.begin, leg.end), color=colour, linewidth=1.3, zorder=3)
+        axes.plot(*across(leg.begin, leg.end), color=colour, linewidth=WIDTHS[trace.member], zorder=3)
     ends = [leg.end for leg in trace.legs]
     axes.plot(
         [end[0] for end in ends],
         [end[1] for end in ends],
         marker=MARKERS[trace.member],
         color=colour,
-        markersize=2.2,
+        markersize=WIDTHS[trace.member] + 0.8,
         linestyle="none",
         zorder=3,
     )
@@ -120,7 +123,7 @@ def across(begin: tuple[float, float], end: tuple[float, float]) -> tuple[list[f
 def draw_qualities(axes: "Axes", column: Column) -> None:
     axes.axhline(BEST_POSSIBLE, color="0.35", linewidth=1.0, linestyle="--")
     for trace in column.traces:
-        axes.plot(trace.steps, trace.qualities, color=COLOURS[trace.member], linewidth=1.4)
+        axes.plot(trace.steps, trace.qualities, color=COLOURS[trace.member], linewidth=WIDTHS[trace.member])
     axes.set(xlabel="steps", ylim=(-0.5, 1.3))
     axes.grid(color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -131,7 +134,15 @@ def add_legend(figure: "Figure") -> None:
 
     handles = [
         *(
-            Line2D([], [], color=colour, marker=MARKERS[member], markersize=4, label=f"member {member}")
+            Line2D(
+                [],
+                [],
+                color=colour,
+                linewidth=WIDTHS[member],
+                marker=MARKERS[member],
+                markersize=WIDTHS[member] + 2.0,
+                label=f"member {member}",
+            )
             for member, colour in enumerate(COLOURS)
         ),
         Line2D(

@@ -30,7 +30,7 @@ WORKERS_PER_CORE = 2
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`seeds` is how many; `workers` None: by the cores; `folder` None: one that is gone afterwards; `figure` None: none."""
+    """`seeds` is how many. None: `workers` by the cores, a `folder` that is gone afterwards, no `figure`."""
 
     settings: Settings
     seeds: int
@@ -42,14 +42,13 @@ class Demo:
 def run(demo: Demo, out: TextIO) -> Scores:
     """Trains all studies and draws the figure, telling `out` how far it is. Raises CliError, Interrupted."""
     with ExitStack() as stack:
-        ending = stack.enter_context(Ending())
         folder = stack.enter_context(kept_or_not(demo.folder))
         stack.enter_context(held(folder, "demo"))
         controller = stack.enter_context(start_controller(folder.database_url))
         stack.enter_context(announced(folder, controller.address))
         client = stack.enter_context(Client(controller.address))
         studies = plan(client, demo.settings, range(1, demo.seeds + 1))
-        train(demo, studies, folder, controller.address, ending, out)
+        train(crew_of(demo, studies, folder, controller.address), studies, out)
         best = tuple(scores(client, studies))
         if demo.figure is not None:
             first = [(planned, score) for planned, score in best if planned.seed == 1]
@@ -67,34 +66,31 @@ def kept_or_not(path: Path | None) -> Iterator[Folder]:
         yield folder_at(Path(temporary))
 
 
-def train(
-    demo: Demo, studies: Sequence[Planned], folder: Folder, address: str, ending: Ending, out: TextIO
-) -> None:
-    """Until all studies have ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
-    untrained = [planned for planned in studies if planned.made < planned.trials]
-    if not untrained:
-        return
-    progress = Progress(sum(p.trials for p in studies), sum(p.made for p in studies), out)
-    crew = Crew(
+def crew_of(demo: Demo, studies: Sequence[Planned], folder: Folder, address: str) -> Crew:
+    untrained = [planned.study for planned in studies if planned.made < planned.trials]
+    return Crew(
         program=Program(Path(quadratic.__file__)),
         folder=folder,
         address=address,
         metrics=tuple(metric.name for metric in quadratic.METRICS),
-        studies=[planned.study for planned in untrained],
+        studies=untrained,
         size=min(len(untrained), demo.workers or WORKERS_PER_CORE * cores()),
-        tell=progress.heard,
     )
-    with ending.gently(crew.leave):
+
+
+def train(crew: Crew, studies: Sequence[Planned], out: TextIO) -> None:
+    """Until all studies have ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
+    progress = Progress(sum(study.trials for study in studies), sum(study.made for study in studies), out)
+    with Ending() as ending, ending.gently(crew.leave):
         try:
-            crew.start()
+            crew.start(progress.heard)
             while not crew.join(INTERVAL):
                 progress.show()
             progress.show()
         finally:
             crew.close()
     if ending.number is not None:
-        again = "" if demo.folder is None else " The same command goes on."
-        raise Interrupted(ending.number, f"Ended as asked.{again}")
+        raise Interrupted(ending.number, "Ended as asked. With --dir the same command would go on.")
     if crew.errors:
         raise CliError("\n".join(sorted(set(crew.errors))))
 
