@@ -7,6 +7,7 @@ CliError                 exit code 1
 │   ├── FolderInUse         another process holds .progenitor/
 │   ├── ServerMissing       the [server] extra is not installed
 │   ├── PlotMissing         the [plot] extra is not installed
+│   ├── DataMissing         the [data] extra is not installed
 │   └── SpecDiffers         the stored study is another one than the file's
 └── Interrupted          exit code 130 or 143, by signal
 """
@@ -66,6 +67,16 @@ class PlotMissing(UsageError):
         super().__init__(
             f"This draws a picture, which needs the package {module!r}. Install what pictures need:\n"
             "  pip install 'progenitor[plot]'"
+        )
+
+
+class DataMissing(UsageError):
+    """A package for tables is not installed."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"This makes a table, which needs the package {module!r}. Install what tables need:\n"
+            "  pip install 'progenitor[data]'"
         )
 
 

@@ -1,35 +1,55 @@
-"""Where `status` and `trials` ask, and about which study."""
+"""Where the commands ask, and about which study or trial."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from .client import Client
 from .embedded import start_controller
-from .errors import UsageError
-from .folder import folder_at, running_address
-from .names import resource_name, short
+from .errors import CliError, UsageError
+from .folder import folder_at, make, running_address
+from .names import resource_name, short, trial_resource_name
 
 
 @contextmanager
-def connected(controller: str | None, folder: Path) -> Iterator[Client]:
-    """The given controller; else the folder's that runs; else one on its database for as long as this lasts."""
-    if controller:
-        with Client(controller) as client:
+def connected(
+    controllers: Sequence[str] | None, database: str | None, folder: Path, *, make_folder: bool = False
+) -> Iterator[Client]:
+    """The given controllers; else one on the database for as long as this lasts; else the folder's.
+
+    That is the one which runs there, or else one on the folder's database for as long as this lasts.
+    """
+    if controllers and database:
+        raise UsageError("Give --controller (or PROGENITOR_CONTROLLER) or --database, not both.")
+    if controllers:
+        with Client(*addresses_in(controllers)) as client:
             yield client
         return
-    found = folder_at(folder)
-    if address := running_address(found):
-        with Client(address) as client:
-            yield client
-        return
-    if not found.database.exists():
-        raise UsageError(
-            f"There are no studies here: {found.database} does not exist.\n"
-            "`progenitor run FILE` makes one; --dir names another folder, --controller a running controller."
-        )
-    with start_controller(found.database_url) as embedded, Client(embedded.address) as client:
+    if database is None:
+        found = folder_at(folder)
+        if address := running_address(found):
+            with Client(address) as client:
+                yield client
+            return
+        if make_folder:
+            make(found)
+        elif not found.database.exists():
+            raise UsageError(
+                f"There are no studies here: {found.database} does not exist.\n"
+                "`progenitor run FILE` makes one; --dir names another folder, --database a database, "
+                "--controller a running controller."
+            )
+        database = found.database_url
+    with start_controller(database) as embedded, Client(embedded.address) as client:
         yield client
+
+
+def addresses_in(given: Sequence[str]) -> tuple[str, ...]:
+    """Each entry may have several, separated by commas."""
+    addresses = tuple(address.strip() for entry in given for address in entry.split(",") if address.strip())
+    if not addresses:
+        raise UsageError("--controller needs an address, HOST:PORT.")
+    return addresses
 
 
 def chosen(client: Client, study: str | None) -> str:
@@ -43,3 +63,26 @@ def chosen(client: Client, study: str | None) -> str:
         raise UsageError("There is no study yet.")
     listed = "\n".join(f"  {short(name)}" for name in names)
     raise UsageError(f"There are {len(names)} studies; say which:\n{listed}")
+
+
+def is_trial(name: str) -> bool:
+    """Whether a name is meant for a trial rather than for a study."""
+    return "/" in name.removeprefix("studies/") or (name.isascii() and name.isdigit())
+
+
+def chosen_trial(client: Client, trial: str) -> str:
+    """The trial's name; a number alone is one of the only study's."""
+    if trial.isascii() and trial.isdigit():
+        return trial_resource_name(f"{chosen(client, None)}/{trial}")
+    return trial_resource_name(trial)
+
+
+def trial_or_best(client: Client, named: str | None) -> str:
+    """The trial's name; of a study, or the only one, that of its best trial."""
+    if named is not None and is_trial(named):
+        return chosen_trial(client, named)
+    study = chosen(client, named)
+    status = client.get_study_status(study)
+    if not status.HasField("best_trial"):
+        raise CliError(f"{short(study)} has no completed trial yet.")
+    return status.best_trial.name

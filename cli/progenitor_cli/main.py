@@ -2,33 +2,78 @@
 
 import importlib.metadata
 import sys
+import textwrap
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
-from .commands import health, migrate, run, serve, status, trials, work
+from .commands import (
+    best,
+    cancel,
+    create,
+    delete,
+    demo,
+    export,
+    health,
+    lineage,
+    list_studies,
+    logs,
+    migrate,
+    pause,
+    plot,
+    resume,
+    run,
+    serve,
+    show,
+    status,
+    trials,
+    watch,
+    work,
+    workers,
+)
 from .errors import CliError
+
+COMMANDS: dict[str, ModuleType] = {
+    "run": run,
+    "serve": serve,
+    "work": work,
+    "create": create,
+    "list": list_studies,
+    "status": status,
+    "watch": watch,
+    "show": show,
+    "trials": trials,
+    "best": best,
+    "lineage": lineage,
+    "workers": workers,
+    "logs": logs,
+    "export": export,
+    "plot": plot,
+    "pause": pause,
+    "resume": resume,
+    "cancel": cancel,
+    "delete": delete,
+    "health": health,
+    "migrate": migrate,
+    "demo": demo,
+}
+"""As `progenitor --help` lists them. Each module has `command`; its docstring is the help, EXAMPLES its end."""
+
 
 app = typer.Typer(
     name="progenitor",
     help="Population-based training as a service: a population trains a model and finds its hyperparameter schedule.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {
-    "run": run,
-    "serve": serve,
-    "work": work,
-    "status": status,
-    "trials": trials,
-    "health": health,
-    "migrate": migrate,
-}
 for name, module in COMMANDS.items():
-    app.command(name, help=module.__doc__)(module.command)
+    examples = textwrap.indent(module.EXAMPLES, "  ")
+    # \b keeps the lines that follow it as they are.
+    app.command(name, help=module.__doc__, epilog=f"\b\nExamples:\n{examples}")(module.command)
 
 
 def show_version(wanted: bool) -> None:

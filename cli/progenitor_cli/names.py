@@ -50,3 +50,8 @@ def trial_resource_name(trial: str) -> str:
     if not slash or not number.isascii() or not number.isdigit():
         raise UsageError(f"{trial!r} is not a trial's name: say STUDY/NUMBER, such as digits/7.")
     return f"{resource_name(study)}/trials/{int(number)}"
+
+
+def study_of(trial: str) -> str:
+    """`studies/digits/trials/7` → `studies/digits`."""
+    return trial.partition("/trials/")[0]

@@ -1,6 +1,6 @@
 """A study's result as text: the best trial, its schedule, the population, and how to use them."""
 
-from collections.abc import Iterator
+from pathlib import Path
 
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
@@ -8,7 +8,9 @@ from progenitor.v1 import study_service_pb2 as pb
 from .names import short
 from .progress import trial_summary
 from .result import Result, checkpoint_path
-from .wording import cell, metrics, number, parameters, seconds, study_state, table, trial_state
+from .tables import steps_cell, trials_table
+from .wire_json import line
+from .wording import cell, metrics, number, parameters, seconds, study_state, table
 
 
 def result_text(result: Result, file: str) -> str:
@@ -49,6 +51,19 @@ def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Tr
     return "\n".join(lines)
 
 
+def study_line(study: study_pb2.Study, *, as_json: bool) -> str:
+    """What a command that changed the study says."""
+    return line(study) if as_json else f"{study.name} is {study_state(study.state)}."
+
+
+def created_text(study: study_pb2.Study, file: Path | None, *, as_json: bool) -> str:
+    if as_json:
+        return line(study)
+    return (
+        f"Created {study.name}. Train it with:\n  progenitor run {file or 'FILE'} --study {short(study.name)}"
+    )
+
+
 def best_text(result: Result, best: trial_pb2.Trial) -> str:
     return (
         f"Best: trial {short(best.name)} of member {best.member}, "
@@ -74,34 +89,6 @@ def schedule_text(result: Result) -> str:
 
 def population_text(result: Result) -> str:
     return trials_table(result.population, result.parameter_names, result.metric_names)
-
-
-def trials_table(
-    trials: tuple[trial_pb2.Trial, ...], parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
-) -> str:
-    heads = ("trial", "member", "generation", "state", "steps", "parent", *metric_names, *parameter_names)
-    return table(heads, (tuple(trial_cells(trial, parameter_names, metric_names)) for trial in trials))
-
-
-def trial_cells(
-    trial: trial_pb2.Trial, parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
-) -> Iterator[str]:
-    yield short(trial.name)
-    yield str(trial.member)
-    yield str(trial.generation)
-    yield trial_state(trial.state)
-    reached = f" (at {trial.step})" if trial.step != trial.end_step else ""
-    yield f"{steps_cell(trial.start_step + 1, trial.end_step)}{reached}"
-    yield short(trial.parent)
-    for name in metric_names:
-        yield number(trial.measurement.metrics[name]) if name in trial.measurement.metrics else ""
-    values = parameters(trial, parameter_names)
-    for name in parameter_names:
-        yield cell(values[name]) if name in values else ""
-
-
-def steps_cell(first: int, last: int) -> str:
-    return str(last) if first == last else f"{first}…{last}"
 
 
 def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:

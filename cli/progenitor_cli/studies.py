@@ -12,7 +12,7 @@ from progenitor.v1 import study_pb2
 
 from .client import Client
 from .difference import Difference, differences
-from .errors import CallRefused, CliError, SpecDiffers
+from .errors import CallRefused, CliError, SpecDiffers, UsageError
 from .names import numbered, resource_name, short
 
 FRESH_OF = "fresh-of"
@@ -30,6 +30,15 @@ class Wish:
     file: str
 
 
+def wanted(client: Client, wish: Wish, name: str | None, *, fresh: bool, notice: Notice) -> study_pb2.Study:
+    """The study called `name`, if one is; else the file's own, or a fresh one beside that."""
+    if name is not None and fresh:
+        raise UsageError("Name a study or ask for a fresh one, not both.")
+    if name is not None:
+        return named(client, name, wish, notice)
+    return beside(client, wish) if fresh else joined(client, wish, notice)
+
+
 def joined(client: Client, wish: Wish, notice: Notice) -> study_pb2.Study:
     """The study that goes on with the file, made if there is none, its budget as the file has it.
 
@@ -45,7 +54,7 @@ def joined(client: Client, wish: Wish, notice: Notice) -> study_pb2.Study:
     raise SpecDiffers(differs_message(family[0], wish))
 
 
-def fresh(client: Client, wish: Wish) -> study_pb2.Study:
+def beside(client: Client, wish: Wish) -> study_pb2.Study:
     """A new study, numbered after those that have the file's name."""
     taken = {short(study.name) for study in client.list_studies()}
     if wish.study_id not in taken:
@@ -54,6 +63,22 @@ def fresh(client: Client, wish: Wish) -> study_pb2.Study:
     while numbered(wish.study_id, number) in taken:
         number += 1
     return created(client, numbered(wish.study_id, number), wish, {FRESH_OF: wish.study_id})
+
+
+def named(client: Client, name: str, wish: Wish, notice: Notice) -> study_pb2.Study:
+    """A study that was made before, to be trained by the file's code; raises SpecDiffers if that cannot be."""
+    study = client.get_study(name)
+    for what, stored, described in (
+        ("parameters", study.spec.parameters, wish.spec.parameters),
+        ("metrics", study.spec.metrics, wish.spec.metrics),
+    ):
+        theirs, ours = sorted(entry.name for entry in stored), sorted(entry.name for entry in described)
+        if theirs != ours:
+            raise SpecDiffers(
+                f"{wish.file} cannot train {study.name}, which has the {what} {', '.join(theirs)}; "
+                f"the file's are {', '.join(ours)}."
+            )
+    return going_on(client, study, wish, [], notice)
 
 
 def created(client: Client, study_id: str, wish: Wish, labels: dict[str, str]) -> study_pb2.Study:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from progenitor.v1 import study_pb2
@@ -11,10 +11,12 @@ from progenitor_worker.pool import WorkerOptions, WorkerPool
 from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 
 from .client import Client
+from .disk import DiskEstimate
 from .ending import Ending
 from .errors import CallRefused, CliError, ControllerUnreachable, Interrupted, UsageError
 from .listener import Listener
 from .names import id_from_file, id_from_name
+from .states import ENDED
 from .studies import Wish
 from .view import View, view_for
 
@@ -22,11 +24,6 @@ FIRST_LOOK = 0.25
 """Seconds after which the study's status is shown first."""
 STATUS_TIMEOUT = 2.0
 """Seconds that a look at it may take: the next one comes soon."""
-ENDED = (
-    study_pb2.STUDY_STATE_COMPLETED,
-    study_pb2.STUDY_STATE_CANCELLED,
-    study_pb2.STUDY_STATE_FAILED,
-)
 
 
 def source_file(file: Path) -> Path:
@@ -55,7 +52,7 @@ def train(
     options: WorkerOptions,
     trainer: TrainingProcess,
     *,
-    ending: Ending,
+    ending: Ending | None,
     to_stderr: bool,
 ) -> None:
     """Until the study has ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
@@ -67,16 +64,16 @@ def train(
             pool.leave()
             view.say("Ending: running trials are saved and given back. Once more ends at once.")
 
-        with ending.gently(leave):
+        with nullcontext() if ending is None else ending.gently(leave):
             try:
                 start(pool)
-                follow(client, study.name, pool, view, listener.slot_ended)
+                follow(Looks(client, study.name, view, options.store), pool, listener.slot_ended)
             except BaseException:
                 pool.leave()
                 pool.join(options.grace)
                 raise
     errors = sorted({ended.error for ended in pool.ended if ended.error})
-    if ending.number is not None:
+    if ending is not None and ending.number is not None:
         raise Interrupted(ending.number, ended_as_asked(errors))
     if errors and client.get_study(study.name).state not in ENDED:
         raise CliError("\n".join(errors))
@@ -93,23 +90,35 @@ def start(pool: WorkerPool) -> None:
         pool.trainer.kill()  # each worker has a GPU of its own, which the file was loaded without
 
 
-def follow(client: Client, study: str, pool: WorkerPool, view: View, slot_ended: threading.Event) -> None:
-    """Shows the status until all workers have ended, and once more then."""
-    look = time.monotonic() + FIRST_LOOK
+class Looks:
+    """Shows the study's status. One that fails is left out: the workers tell when the controller is lost and found."""
+
+    def __init__(self, client: Client, study: str, view: View, store: Path) -> None:
+        self._client = client
+        self._study = study
+        self._view = view
+        self._disk = DiskEstimate(client, store)
+        self.interval = view.interval
+
+    def look(self) -> None:
+        with suppress(ControllerUnreachable, CallRefused):
+            status = self._client.get_study_status(self._study, timeout=STATUS_TIMEOUT)
+            self._view.show(status)
+            if news := self._disk.news(status):
+                self._view.say(news)
+
+
+def follow(looks: Looks, pool: WorkerPool, slot_ended: threading.Event) -> None:
+    """Looks until all workers have ended, and once more then."""
+    next_look = time.monotonic() + FIRST_LOOK
     while pool.running and len(pool.ended) < pool.size:
-        if slot_ended.wait(max(0.0, look - time.monotonic())):
+        if slot_ended.wait(max(0.0, next_look - time.monotonic())):
             slot_ended.clear()
             continue
-        look = time.monotonic() + view.interval
-        show(client, study, view)
+        next_look = time.monotonic() + looks.interval
+        looks.look()
     pool.join()
-    show(client, study, view)
-
-
-def show(client: Client, study: str, view: View) -> None:
-    """A look that fails is left out: the workers tell when the controller is lost and found, or will not have them."""
-    with suppress(ControllerUnreachable, CallRefused):
-        view.show(client.get_study_status(study, timeout=STATUS_TIMEOUT))
+    looks.look()
 
 
 def ended_as_asked(errors: list[str]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations  # enums have a ValueType for type checkers o
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from progenitor.v1 import study_pb2, trial_pb2
 
@@ -23,6 +26,11 @@ def value(parameter: study_pb2.ParameterValue) -> Value:
             return parameter.categorical_value
         case _:
             return parameter.double_value
+
+
+def parameter_values(trial: trial_pb2.Trial) -> dict[str, Value]:
+    """A trial's hyperparameters by name, as `train` gets them; those of discrete domains are floats."""
+    return parameters(trial, sorted(trial.parameters))
 
 
 def parameters(trial: trial_pb2.Trial, names: Iterable[str]) -> dict[str, Value]:
@@ -56,6 +64,21 @@ def seconds(length: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def size(length: int) -> str:
+    """`512 B`, `1.5 KiB`, `20 GiB`."""
+    amount = float(length)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.3g} {unit}"
+        amount /= 1024
+    return f"{amount:.3g} TiB"
+
+
+def moment(time: Timestamp) -> str:
+    """`2025-03-01 12:30:05`, in the reader's time zone."""
+    return time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def sparkline(history: Sequence[float], width: int) -> str:

@@ -101,7 +101,7 @@ class Place:
 
     def trials(self, study: str = "train", *states: trial_pb2.TrialState.ValueType) -> list[Any]:
         """As `progenitor trials --json` prints them, without the seconds that a process takes to start."""
-        with connected(None, self.folder) as client:
+        with connected(None, None, self.folder) as client:
             return [json.loads(line(trial)) for trial in client.list_trials(f"studies/{study}", states)]
 
     @property

@@ -30,7 +30,7 @@ def started(place: Place) -> None:
         states = {trial["state"] for trial in place.trials()}
         return {"TRIAL_STATE_COMPLETED", "TRIAL_STATE_RUNNING"} <= states
 
-    with connected(None, place.folder) as client:
+    with connected(None, None, place.folder) as client:
         until(lambda: list(client.list_studies()))
     until(some)
 

@@ -75,7 +75,7 @@ def test_a_mistake_is_told_before_anything_is_trained(place: Place, mistake: str
     assert not found.out
     for words in told:
         assert words in found.err
-    with connected(None, place.folder) as client:
+    with connected(None, None, place.folder) as client:
         assert not list(client.list_studies())
 
 
@@ -87,7 +87,7 @@ def test_a_study_that_cannot_go_on_is_failed_and_says_why(place: Place, mistake:
     for words in told:
         assert words in found.err
     assert "studies/train is failed" in found.err
-    with connected(None, place.folder) as client:
+    with connected(None, None, place.folder) as client:
         assert client.get_study("studies/train").state == study_pb2.STUDY_STATE_FAILED
 
 

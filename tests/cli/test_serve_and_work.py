@@ -71,7 +71,7 @@ def test_a_command_works_on_a_study_that_is_there(place: Place) -> None:
     with Client(address) as client:
         other = place.run("run", "train.py", "--dir", "other")  # for a specification to create it from
         assert other.code == 0
-        with connected(None, place.path / "other") as run:
+        with connected(None, None, place.path / "other") as run:
             client.create_study("train", run.get_study("studies/train").spec, {})
     train = (
         'cp "$PROGENITOR_PARAMETERS" "$PROGENITOR_CHECKPOINT/p.json" && '

@@ -22,7 +22,7 @@ from progenitor_cli.ending import Ending
 from progenitor_cli.errors import Interrupted
 from progenitor_cli.lines import Lines
 from progenitor_cli.studies import joined
-from progenitor_cli.training import follow, train, wish_of
+from progenitor_cli.training import Looks, follow, train, wish_of
 from progenitor_cli.view import view_for
 from progenitor_controller.server import EmbeddedController
 from progenitor_worker.pool import WorkerOptions, WorkerPool
@@ -116,7 +116,8 @@ def test_progress_is_shown_though_a_worker_ended_before_the_first_look(place: Pl
         until(lambda: pool.ended)
         assert pool.running == 1
         out = io.StringIO()
-        follow(here.client, here.study.name, pool, Lines(("score",), out), threading.Event())
+        looks = Looks(here.client, here.study.name, Lines(("score",), out), here.options.store)
+        follow(looks, pool, threading.Event())
         assert pool.running == 0
         assert " completed, " in out.getvalue()
         assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
@@ -126,7 +127,8 @@ def test_training_goes_on_while_its_status_is_refused(place: Place) -> None:
     with setting(place.train_file(steps=40, body=SLOW), slots=1) as here:
         pool = WorkerPool(here.options, print, here.trainer)
         pool.start()
-        follow(here.client, "studies/another", pool, Lines(("score",), io.StringIO()), threading.Event())
+        looks = Looks(here.client, "studies/another", Lines(("score",), io.StringIO()), here.options.store)
+        follow(looks, pool, threading.Event())
         assert [slot.error for slot in pool.ended] == [""]
         assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
 

@@ -20,7 +20,13 @@ from typing import Annotated
 import typer
 
 from ..errors import CliError
-from ..folder import announced, folder_at, held
+from ..folder import folder_at, held
+
+EXAMPLES = """\
+progenitor run train.py
+progenitor run train.py --workers 4 --json
+progenitor run study.py --command "node train.mjs"
+"""
 
 
 def command(
@@ -46,28 +52,29 @@ def command(
             "--command", help="A shell command that trains instead of FILE's train.", show_default=False
         ),
     ] = "",
+    study: Annotated[
+        str | None,
+        typer.Option(help="Train this study, made by `create`, instead of FILE's own.", show_default=False),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start a new study beside those there are.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
     from progenitor.v1 import study_pb2, trial_pb2
-    from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program, TrainingProcess
 
     from .. import studies
-    from ..client import Client
-    from ..embedded import start_controller
     from ..ending import Ending
     from ..failures import distinct
+    from ..local import serving
     from ..report import not_completed, result_text
     from ..result import json_line, result_of
-    from ..training import ENDED, source_file, train, wish_of
+    from ..training import source_file, wish_of
 
     def say(text: str) -> None:
         print(text, file=sys.stderr if json else sys.stdout, flush=True)
 
     source = source_file(file)
     folder = folder_at(dir_)
-    checkpoints = folder.checkpoints if store is None else store.expanduser().resolve()
     program = Program(source, train_command)
     with ExitStack() as stack:
         ending = stack.enter_context(Ending())
@@ -75,28 +82,12 @@ def command(
         # The user's file loads while the controller starts.
         trainer = TrainingProcess(program, {}, folder.logs / "trainer-0.log")
         stack.callback(trainer.kill)
-        controller = stack.enter_context(start_controller(database or folder.database_url))
-        stack.enter_context(announced(folder, controller.address))
-        client = stack.enter_context(Client(controller.address))
+        here = stack.enter_context(serving(folder, database, store))
         wish, _ = wish_of(trainer, source)
-        study = studies.fresh(client, wish) if fresh else studies.joined(client, wish, say)
-        if study.state not in ENDED:
-            options = WorkerOptions(
-                program=program,
-                study=study.name,
-                spec=study.effective_spec,
-                controllers=(controller.address,),
-                store=checkpoints,
-                logs=folder.logs,
-                state=folder.workers,
-                slots=workers,
-            )
-            train(client, study, options, trainer, ending=ending, to_stderr=json)
-        result = result_of(client, study.name, checkpoints)
-        if json:
-            print(json_line(result), flush=True)
-        else:
-            print(result_text(result, file.name), flush=True)
+        found = studies.wanted(here, wish, study, fresh=fresh, notice=say)
+        here.trained(found, program, trainer, workers=workers, ending=ending, to_stderr=json)
+        result = result_of(here, found.name, here.store)
+        print(json_line(result) if json else result_text(result, file.name), flush=True)
         if result.status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            failed = client.list_trials(study.name, [trial_pb2.TRIAL_STATE_FAILED])
+            failed = here.list_trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
             raise CliError(not_completed(result.status.study, distinct(failed)))

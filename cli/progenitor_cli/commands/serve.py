@@ -20,6 +20,11 @@ import typer
 from ..errors import UsageError
 from ..folder import Folder, announced, folder_at, held
 
+EXAMPLES = """\
+progenitor serve
+progenitor serve --database postgresql://user:password@db/progenitor --listen 10.0.0.5:50051
+"""
+
 if TYPE_CHECKING:
     from progenitor_controller.server import ControllerServer
 

@@ -1,32 +1,31 @@
 """Show how far a study is.
 
-Progress, trials by state, the best trial and the population. Without --controller it asks about .progenitor/ of the
-working directory, whether or not a run is under way there. --json prints one line, GetStudyStatusResponse in the
-protos' JSON form.
+Progress, trials by state, the best trial and the population.
+
+Without --controller and --database it asks about .progenitor/ of the working directory, whether or not a run is under
+way there. --json prints one line, GetStudyStatusResponse in the protos' JSON form.
 """
 
-from pathlib import Path
-from typing import Annotated
+from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
-import typer
+EXAMPLES = """\
+progenitor status
+progenitor status digits --controller 10.0.0.5:50051
+"""
 
 
 def command(
     *,
-    study: Annotated[
-        str | None,
-        typer.Argument(metavar="STUDY", help="May be left out if there is only one.", show_default=False),
-    ] = None,
-    controller: Annotated[
-        str | None, typer.Option(help="A controller's address.", show_default=False)
-    ] = None,
-    dir_: Annotated[Path, typer.Option("--dir", help="Which folder's studies.")] = Path(".progenitor"),
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+    study: StudyArgument = None,
+    controller: ControllerOption = None,
+    database: DatabaseOption = None,
+    dir_: FolderOption = FOLDER,
+    json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
     from ..wire_json import line
 
-    with connected(controller, dir_) as client:
+    with connected(controller, database, dir_) as client:
         status = client.get_study_status(chosen(client, study))
         if json:
             print(line(status))

@@ -1,8 +1,8 @@
 """Train for a running controller.
 
-Until the study ends. With FILE the study is the one that it describes, made if there is none (not with --no-create).
-Without FILE, --study names one and --command trains. The checkpoints' folder must be the same place for all workers
-of a study.
+Until the study ends. The study is --study, or else the one that FILE describes, made if there is none (not with
+--no-create). Without FILE, --study names one and --command trains. The checkpoints' folder must be the same place for
+all workers of a study.
 
 Exit codes: 0 the study is completed; 1 it failed, or these workers cannot go on; 2 a mistake in FILE or on the
 command line; 130 ended by Ctrl-C and 143 by SIGTERM, running trials being saved and given back (a second signal ends
@@ -17,7 +17,11 @@ import typer
 
 from ..errors import CliError, UsageError
 from ..folder import folder_at, make
-from ..names import resource_name
+
+EXAMPLES = """\
+progenitor work train.py --controller 10.0.0.5:50051 --store /mnt/shared/checkpoints
+progenitor work --study digits --command ./train.sh --controller 10.0.0.5:50051,10.0.0.6:50051
+"""
 
 
 def command(
@@ -30,7 +34,10 @@ def command(
         Path | None,
         typer.Argument(metavar="FILE", help="A Python file with a study and train.", show_default=False),
     ] = None,
-    study: Annotated[str | None, typer.Option(help="Without FILE: the study.", show_default=False)] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="The study; default: the one that FILE describes.", show_default=False),
+    ] = None,
     train_command: Annotated[
         str,
         typer.Option(
@@ -66,19 +73,15 @@ def command(
     from ..client import Client
     from ..ending import Ending
     from ..failures import distinct
+    from ..lookup import addresses_in
     from ..names import short
     from ..report import not_completed, outcome
-    from ..training import ENDED, source_file, train, wish_of
+    from ..states import ENDED
+    from ..training import source_file, train, wish_of
 
     if file is None and (study is None or not train_command):
         raise UsageError("Give a FILE, or --study and --command.")
-    if file is not None and study is not None:
-        raise UsageError("Give a FILE or --study, not both.")
-    addresses = tuple(
-        address.strip() for entry in controller for address in entry.split(",") if address.strip()
-    )
-    if not addresses:
-        raise UsageError("--controller needs an address, HOST:PORT.")
+    addresses = addresses_in(controller)
     folder = folder_at(dir_)
     make(folder)
     log_folder = folder.logs if logs is None else logs.expanduser().resolve()
@@ -89,12 +92,12 @@ def command(
         stack.callback(trainer.kill)
         client = stack.enter_context(Client(*addresses))
         if program.source is None:
-            found = client.get_study(resource_name(study or ""))
+            found = client.get_study(study or "")
         else:
             wish, _ = wish_of(trainer, program.source)
-            if not create and not studies.family_of(client, wish.study_id):
+            if study is None and not create and not studies.family_of(client, wish.study_id):
                 raise CliError(f"There is no study {wish.study_id!r} at {client.address}.")
-            found = studies.joined(client, wish, print)
+            found = studies.wanted(client, wish, study, fresh=False, notice=print)
         if found.state not in ENDED:
             print(f"Working on {short(found.name)} at {', '.join(addresses)}.", flush=True)
             options = WorkerOptions(

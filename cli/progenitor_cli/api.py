@@ -1,0 +1,16 @@
+"""The names that programs and notebooks import from `progenitor`, beside those of a training file."""
+
+from .client import Client
+from .errors import CallRefused, CliError, ControllerUnreachable
+from .local import Local, local
+from .wording import parameter_values
+
+__all__ = [
+    "CallRefused",
+    "CliError",
+    "Client",
+    "ControllerUnreachable",
+    "Local",
+    "local",
+    "parameter_values",
+]

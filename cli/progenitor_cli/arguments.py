@@ -1,0 +1,43 @@
+"""Arguments that several commands take, each defined once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FOLDER = Path(".progenitor")
+
+StudyArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="STUDY", help="May be left out if there is only one.", show_default=False),
+]
+TrialArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRIAL",
+        help="STUDY/NUMBER, such as digits/7; NUMBER alone if there is only one study.",
+        show_default=False,
+    ),
+]
+ControllerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--controller",
+        help="A controller's address, HOST:PORT; again, or after commas, for others.",
+        envvar="PROGENITOR_CONTROLLER",
+        show_default=False,
+    ),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="Without a controller: sqlite:///PATH or postgresql://… Default: in DIR.",
+        show_default=False,
+    ),
+]
+FolderOption = Annotated[
+    Path,
+    typer.Option("--dir", help="Whose studies, if neither a controller nor a database is named."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -1,0 +1,47 @@
+"""Watch a study until it has ended.
+
+The population as a table that changes, or plain lines where nothing can be drawn.
+
+--json prints each trial that changed, one a line, in its newest state and the protos' JSON form, beginning with those
+there are.
+
+Exit codes: 0 the study is completed; 1 it failed or was cancelled, or no controller answers; 130 ended by Ctrl-C, which
+the study does not notice.
+"""
+
+from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+
+EXAMPLES = """\
+progenitor watch digits
+progenitor watch digits --json | jq -r 'select(.state == "TRIAL_STATE_FAILED") | .failure_message'
+"""
+
+
+def command(
+    *,
+    study: StudyArgument = None,
+    controller: ControllerOption = None,
+    database: DatabaseOption = None,
+    dir_: FolderOption = FOLDER,
+    json: JsonOption = False,
+) -> None:
+    from progenitor.v1 import study_pb2
+
+    from ..errors import CliError
+    from ..lookup import chosen, connected
+    from ..report import not_completed, outcome
+    from ..watching import followed
+    from ..wire_json import line
+
+    with connected(controller, database, dir_) as client:
+        name = chosen(client, study)
+        if json:
+            for trial in client.watch_trials(name):
+                print(line(trial), flush=True)
+        else:
+            followed(client, client.get_study(name))
+        status = client.get_study_status(name)
+        if not json:
+            print(outcome(status))
+        if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
+            raise CliError(not_completed(status.study, []))

@@ -1,0 +1,81 @@
+"""Specifications of studies that `progenitor create` makes: a file's, or one that goes on from a trial."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from progenitor.v1 import study_pb2, trial_pb2
+from progenitor_worker.pool import places_of
+from progenitor_worker.process import Program, TrainingProcess
+
+from .client import Client
+from .errors import UsageError
+from .names import LONGEST, numbered, short
+from .studies import Wish
+from .training import source_file, wish_of
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the command line says of a study otherwise than its file or its source; None: nothing."""
+
+    single: bool
+    max_steps: int | None
+    steps_per_trial: int | None
+
+    def applied(self, spec: study_pb2.StudySpec) -> study_pb2.StudySpec:
+        changed = study_pb2.StudySpec()
+        changed.CopyFrom(spec)
+        if self.single:
+            changed.population_based_training.CopyFrom(
+                study_pb2.PopulationBasedTraining(
+                    population_size=1,
+                    no_selection=study_pb2.NoSelection(),
+                    no_exploration=study_pb2.NoExploration(),
+                )
+            )
+        if self.max_steps is not None:
+            changed.budget.max_steps = self.max_steps
+        if self.steps_per_trial is not None:
+            changed.steps_per_trial = self.steps_per_trial
+        return changed
+
+
+def described(file: Path, logs: Path) -> Wish:
+    """What the file asks for; raises UsageError with every mistake in it."""
+    source = source_file(file)
+    trainer = TrainingProcess(Program(source), {}, logs / "trainer-create.log")
+    try:
+        wish, _ = wish_of(trainer, source)
+    finally:
+        trainer.kill()
+    return wish
+
+
+def going_on_from(trial: trial_pb2.Trial, spec: study_pb2.StudySpec) -> study_pb2.StudySpec:
+    """Every member begins with the trial's checkpoint, and with those of its hyperparameters that the study has."""
+    checkpoint = trial.checkpoint
+    if not checkpoint.uri or checkpoint.deleted:
+        raise UsageError(f"{trial.name} has no checkpoint to go on from.")
+    if 0 < spec.budget.max_steps <= checkpoint.step:
+        raise UsageError(
+            f"{trial.name} has been trained to step {checkpoint.step} already, and max_steps is "
+            f"{spec.budget.max_steps}: say --max-steps with a larger number, as steps count on."
+        )
+    names = {parameter.name for parameter in spec.parameters}
+    member = study_pb2.InitialMember(
+        parameters={name: value for name, value in trial.parameters.items() if name in names},
+        warm_start_uri=checkpoint.uri,
+        start_step=checkpoint.step,
+    )
+    made = study_pb2.StudySpec()
+    made.CopyFrom(spec)
+    del made.initial_population[:]
+    made.initial_population.extend([member] * places_of(spec))
+    return made
+
+
+def free_name(client: Client, base: str) -> str:
+    """`base`, or the first of `base-2`, `base-3`, … that no study has."""
+    taken = {short(study.name) for study in client.list_studies()}
+    names = (base[:LONGEST] if number == 1 else numbered(base, number) for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)

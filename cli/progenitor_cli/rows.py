@@ -1,0 +1,134 @@
+"""A study's trials, measurements and schedules as rows of flat values, for tables of other programs.
+
+Trials and schedules have a column `parameter.NAME` for each hyperparameter and `metric.NAME` for each metric; of
+measurements each row is one metric at one step. Times are in seconds, moments in UTC.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from progenitor.v1 import study_pb2, trial_pb2
+
+from .client import Client
+from .population import number
+from .result import newest_completed
+from .wording import parameters, trial_state
+
+Cell = str | int | float | bool | datetime | None
+Row = dict[str, Cell]
+
+
+def trial_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+    """By number."""
+    for trial in client.list_trials(study.name):
+        yield trial_row(study.spec, trial)
+
+
+def trial_row(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
+    return {
+        "trial": number(trial),
+        "state": trial_state(trial.state),
+        "member": trial.member,
+        "generation": trial.generation,
+        "parent": number_of(trial.parent),
+        "second_parent": number_of(trial.second_parent),
+        "initiator": number_of(trial.initiator),
+        "opponent": number_of(trial.opponent),
+        "start_step": trial.start_step,
+        "end_step": trial.end_step,
+        "step": trial.step,
+        **parameter_cells(spec, trial),
+        **metric_cells(spec, trial),
+        "seed": trial.seed,
+        "failures": trial.failures,
+        "preemptions": trial.preemptions,
+        "failure_message": trial.failure_message or None,
+        "worker": trial.worker.id or None,
+        "host": trial.worker.host or None,
+        "wait_seconds": seconds(trial.timing.wait),
+        "restore_seconds": seconds(trial.timing.restore),
+        "train_seconds": seconds(trial.timing.train),
+        "evaluate_seconds": seconds(trial.timing.evaluate),
+        "save_seconds": seconds(trial.timing.save),
+        "create_time": moment(trial.create_time),
+        "start_time": moment(trial.start_time) if trial.HasField("start_time") else None,
+        "end_time": moment(trial.end_time) if trial.HasField("end_time") else None,
+        "checkpoint_uri": trial.checkpoint.uri or None,
+        "checkpoint_step": trial.checkpoint.step if trial.checkpoint.uri else None,
+        "checkpoint_bytes": trial.checkpoint.size_bytes if trial.checkpoint.uri else None,
+        "checkpoint_digest": trial.checkpoint.digest or None,
+    }
+
+
+def measurement_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+    """By trial, step and metric."""
+    for trial in client.list_trials(study.name):
+        for measured in client.list_measurements(trial.name):
+            for name, value in sorted(measured.metrics.items()):
+                yield {
+                    "trial": number(trial),
+                    "member": trial.member,
+                    "generation": trial.generation,
+                    "step": measured.step,
+                    "elapsed_seconds": seconds(measured.elapsed),
+                    "metric": name,
+                    "value": value,
+                }
+
+
+def schedule_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+    """The lineage of each member's newest completed trial, and of the best one: a row for each stretch of steps.
+
+    Steps first_step … last_step were trained by `trained_by` with these hyperparameters on the way to `trial`.
+    """
+    ends = {trial.name: trial for trial in newest_completed(client, study.name)}
+    status = client.get_study_status(study.name)
+    best = status.best_trial.name if status.HasField("best_trial") else ""
+    if best:
+        ends.setdefault(best, status.best_trial)
+    for end in ends.values():
+        lineage = list(client.list_lineage(end.name))
+        lasts = [child.start_step for child in lineage[1:]] + [end.end_step]
+        for ancestor, last in zip(lineage, lasts, strict=True):
+            yield {
+                "trial": number(end),
+                "member": end.member,
+                "best": end.name == best,
+                "trained_by": number(ancestor),
+                "first_step": ancestor.start_step + 1,
+                "last_step": last,
+                **parameter_cells(study.spec, ancestor),
+                **metric_cells(study.spec, ancestor),
+            }
+
+
+KINDS: dict[str, Callable[[Client, study_pb2.Study], Iterator[Row]]] = {
+    "trials": trial_rows,
+    "measurements": measurement_rows,
+    "schedules": schedule_rows,
+}
+
+
+def parameter_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
+    values = parameters(trial, (parameter.name for parameter in spec.parameters))
+    return {f"parameter.{parameter.name}": values.get(parameter.name) for parameter in spec.parameters}
+
+
+def metric_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
+    values = trial.measurement.metrics
+    return {f"metric.{m.name}": values.get(m.name) for m in spec.metrics}
+
+
+def number_of(trial: str) -> int | None:
+    return int(trial.rpartition("/")[2]) if trial else None
+
+
+def seconds(length: Duration) -> float:
+    return length.ToNanoseconds() / 1e9
+
+
+def moment(time: Timestamp) -> datetime:
+    return time.ToDatetime(UTC)
