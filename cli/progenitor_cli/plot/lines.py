@@ -23,7 +23,7 @@ def draw_lines(
         alpha=strength.alpha,
         zorder=zorder,
         rasterized=strength.rasterized,
-        capstyle="round",
+        capstyle="butt",
     )
     # The layout would measure each line, and they never leave their axes.
     collection.set_in_layout(False)

@@ -20,15 +20,17 @@ GREEN = "#009E73"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 PURPLE = "#CC79A7"
+YELLOW = "#F0E442"
 GREY = "#8C8C8C"
-PALE = "#C8C8C8"
+PALE = "#D0D0D0"
+DARK = "#5A5A5A"
 INK = "#333333"
 
 WINNER = BLUE
 COPY = ORANGE
 OTHER = GREY
 
-PART_COLOURS = (PALE, SKY, BLUE, GREEN, ORANGE)
+PART_COLOURS = (PALE, SKY, GREEN, YELLOW, DARK)
 """Of wait, restore, train, evaluate, save."""
 
 LOST_COLOUR = VERMILLION
@@ -69,7 +71,7 @@ RETRIED = Mark("failed, tried again", "+", VERMILLION, filled=True)
 FAILED = Mark("failed", "X", VERMILLION, filled=True)
 STOPPED = Mark("stopped", "s", BLACK, filled=False)
 CANCELLED = Mark("cancelled", "D", BLACK, filled=False)
-RUNNING = Mark("not ended yet", "o", GREEN, filled=False)
+RUNNING = Mark("not ended yet", "o", BLACK, filled=False)
 
 
 @dataclass(frozen=True, slots=True)

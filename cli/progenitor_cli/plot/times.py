@@ -41,7 +41,7 @@ def draw_total(axes: Axes, data: StudyData) -> None:
         rows.append("lost")
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"{unit.name}, all workers together")
+    axes.set_xlabel(f"{unit.name} of all workers together")
     axes.set_title("Where the time went", loc="left", weight="bold")
     axes.legend(
         loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(PARTS), borderaxespad=0.2, handlelength=1.2
