@@ -1,4 +1,4 @@
-// A network with one hidden layer learns to tell two rings apart from noisy labels, by stochastic gradient descent.
+// A network with one hidden layer learns a sine from noisy samples, by stochastic gradient descent.
 //
 //     progenitor run study.py --command "node train.mjs"
 //
@@ -6,13 +6,13 @@
 //
 // MEASURED
 
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const INPUTS = 2;
 const HIDDEN = 16;
-const BATCH = 8;
-const FLIPPED = 0.1; // this fraction of the labels is wrong: what is left at the end is the noise of the gradients
+const SAMPLES = 20; // in a step
+const NOISE = 1.0; // uniform, up to so much in both directions
+const LARGEST_ERROR = 3.0; // that a weight follows: with a great lr they would grow without bounds
 const LOOK_EVERY = 10; // steps between two looks for a signal
 
 const {
@@ -34,7 +34,10 @@ const network = warmStart ? JSON.parse(readFileSync(join(warmStart, "network.jso
 let step = startStep;
 while (step < endStep && !stopping) {
   step += 1;
-  trainStep(network, randomFrom(seed, step));
+  const random = randomFrom(seed, step);
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    descend(network, random);
+  }
   if (step % LOOK_EVERY === 0) {
     await new Promise(setImmediate); // signals arrive between two turns of the event loop
   }
@@ -59,59 +62,36 @@ function randomFrom(seed, step) {
 
 function newNetwork() {
   const random = randomFrom(seed, 0);
-  const weights = (count) => Array.from({ length: count }, () => random() - 0.5);
-  return { inner: weights(HIDDEN * (INPUTS + 1)), outer: weights(HIDDEN + 1) };
+  const weights = (bound) => Array.from({ length: HIDDEN }, () => bound * (2 * random() - 1));
+  return { slopes: weights(2), offsets: weights(2), outer: weights(0.5), bias: 0 };
 }
 
-/** A point, and whether it lies between the rings. */
-function example(random) {
-  const x = [4 * random() - 2, 4 * random() - 2];
-  const radius = Math.hypot(...x);
-  return { x, label: radius > 0.8 && radius < 1.6 ? 1 : 0 };
+function sought(x) {
+  return Math.sin(3 * x);
 }
 
-function forward({ inner, outer }, x) {
-  const hidden = [];
-  let score = outer[HIDDEN];
-  for (let h = 0; h < HIDDEN; h++) {
-    const at = h * (INPUTS + 1);
-    hidden.push(Math.tanh(inner[at] * x[0] + inner[at + 1] * x[1] + inner[at + 2]));
-    score += outer[h] * hidden[h];
+function forward({ slopes, offsets, outer, bias }, x) {
+  const hidden = slopes.map((slope, i) => Math.tanh(slope * x + offsets[i]));
+  return { hidden, y: hidden.reduce((sum, value, i) => sum + outer[i] * value, bias) };
+}
+
+/** One step down the gradient of the squared error, on a sample of its own. */
+function descend(network, random) {
+  const x = 4 * random() - 2;
+  const { hidden, y } = forward(network, x);
+  const error = y - sought(x) - NOISE * (2 * random() - 1);
+  const step = lr * Math.max(-LARGEST_ERROR, Math.min(LARGEST_ERROR, error));
+  network.bias -= step;
+  for (let i = 0; i < HIDDEN; i++) {
+    const back = step * network.outer[i] * (1 - hidden[i] ** 2);
+    network.outer[i] -= step * hidden[i];
+    network.slopes[i] -= back * x;
+    network.offsets[i] -= back;
   }
-  return { hidden, probability: 1 / (1 + Math.exp(-score)) };
 }
 
-/** One step down the gradient of the cross-entropy, averaged over a mini-batch. */
-function trainStep(network, random) {
-  const inner = network.inner.map(() => 0);
-  const outer = network.outer.map(() => 0);
-  for (let i = 0; i < BATCH; i++) {
-    const { x, label } = example(random);
-    const told = random() < FLIPPED ? 1 - label : label;
-    const { hidden, probability } = forward(network, x);
-    const error = (probability - told) / BATCH;
-    outer[HIDDEN] += error;
-    for (let h = 0; h < HIDDEN; h++) {
-      const back = error * network.outer[h] * (1 - hidden[h] ** 2);
-      const at = h * (INPUTS + 1);
-      outer[h] += error * hidden[h];
-      inner[at] += back * x[0];
-      inner[at + 1] += back * x[1];
-      inner[at + 2] += back;
-    }
-  }
-  network.inner.forEach((_, i) => (network.inner[i] -= lr * inner[i]));
-  network.outer.forEach((_, i) => (network.outer[i] -= lr * outer[i]));
-}
-
-/** The mean cross-entropy of 2000 other points, whose labels are right. */
+/** The mean squared error, without the noise. */
 function loss(network) {
-  const random = randomFrom(0n, 0);
-  let sum = 0;
-  for (let i = 0; i < 2000; i++) {
-    const { x, label } = example(random);
-    const { probability } = forward(network, x);
-    sum -= Math.log(Math.max(1e-12, label ? probability : 1 - probability));
-  }
-  return sum / 2000;
+  const points = Array.from({ length: 401 }, (_, i) => i / 100 - 2);
+  return points.reduce((sum, x) => sum + (forward(network, x).y - sought(x)) ** 2, 0) / points.length;
 }
