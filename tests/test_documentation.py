@@ -1,5 +1,6 @@
 """What the documentation shows works, and what it links to is there."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -52,6 +53,15 @@ def test_a_training_file_of_the_documentation_trains_and_is_drawn(source: str, t
     # A bar's tooltip tells of its trial.
     assert drawn.count("<title>lr ") == len(trials.splitlines())
     assert 'stroke-width="3"' in drawn
+
+
+def test_the_commands_page_is_what_they_say_themselves() -> None:
+    located = importlib.util.spec_from_file_location("docs_cli", ROOT / "docs" / "cli.py")
+    assert located is not None
+    assert located.loader is not None
+    module = importlib.util.module_from_spec(located)
+    located.loader.exec_module(module)
+    assert module.PAGE.read_text() == module.page(), "python docs/cli.py writes it anew"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -70,10 +70,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+EXIT_CODES = "Exit codes: 0 done; 1 it cannot be done, with the reason; 2 a mistake on the command line."
+"""Of the commands that do not list theirs."""
+
+
+def help_of(module: ModuleType) -> str:
+    told = module.__doc__ or ""
+    return told if "Exit codes:" in told else f"{told}\n\n{EXIT_CODES}"
+
+
+def examples_of(module: ModuleType) -> str:
+    # The first character keeps the lines that follow as they are.
+    return "\b\nExamples:\n" + textwrap.indent(module.EXAMPLES, "  ")
+
+
 for name, module in COMMANDS.items():
-    examples = textwrap.indent(module.EXAMPLES, "  ")
-    # \b keeps the lines that follow it as they are.
-    app.command(name, help=module.__doc__, epilog=f"\b\nExamples:\n{examples}")(module.command)
+    app.command(name, help=help_of(module), epilog=examples_of(module))(module.command)
 
 
 def show_version(wanted: bool) -> None:

@@ -116,5 +116,7 @@ def not_completed(study: study_pb2.Study, failures: list[str]) -> str:
     """Why a study that ended is not completed: the controller's reason, or else the failures themselves."""
     reason = study.state_message.partition("; trial ")[0] if failures else study.state_message
     heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
+    if study.state == study_pb2.STUDY_STATE_CANCELLED:
+        return heading
     ways = "When the file is mended, the same `progenitor run` with --fresh starts another study."
     return "\n".join([heading, *failures, ways])

@@ -1,6 +1,7 @@
 """Cancel a study for good.
 
-What is being trained is lost; its finished trials and their checkpoints stay. A paused study can go on, a cancelled one cannot. --json prints the study on one line.
+What is being trained is lost; its finished trials and their checkpoints stay. A paused study can go on, a cancelled
+one cannot. --json prints the study on one line.
 """
 
 from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument

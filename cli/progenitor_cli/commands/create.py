@@ -1,9 +1,10 @@
 """Create a study without training it.
 
-The one that FILE describes, or one that goes on from a trial of another. With --from each member begins with that trial's checkpoint and hyperparameters, and its steps count on from there;
-the checkpoint is pinned, so that it is kept. Without FILE the new study searches as the old one did. --single makes
-one long run of it: one member, whose hyperparameters stay as they are. Train it with `progenitor run FILE --study
-NAME`, or with `work`, over the same store.
+The one that FILE describes, or one that goes on from a trial of another. With --from each member begins with that
+trial's checkpoint and hyperparameters, and its steps count on from there; the checkpoint is pinned, so that it is
+kept. Without FILE the new study searches as the old one did. --single makes one long run of it: one member, whose
+hyperparameters stay as they are. Train it with `progenitor run FILE --study NAME`, or with `work`, over the same
+store.
 
 --json prints the study on one line.
 """

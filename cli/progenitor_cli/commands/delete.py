@@ -1,7 +1,7 @@
 """Delete a study from the database. It asks first.
 
-Its trials, its measurements and everything that was decided go. The checkpoints stay in their store; the folder that has them is named at the end. --json prints one line: {"deleted",
-"uid"}.
+Its trials, its measurements and everything that was decided go. The checkpoints stay in their store; the folder that
+has them is named at the end. --json prints one line: {"deleted", "uid"}.
 
 Exit codes: 0 deleted; 1 not deleted, as the answer was no; 2 without a terminal to ask at, --yes is missing.
 """

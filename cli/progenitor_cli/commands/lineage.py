@@ -1,6 +1,7 @@
 """Show a trial's lineage: its hyperparameter schedule.
 
-The trials whose sessions trained its weights, oldest first. Of a study it is the best trial's. --json prints one trial a line, in the protos' JSON form.
+The trials whose sessions trained its weights, oldest first. Of a study it is the best trial's. --json prints one trial
+a line, in the protos' JSON form.
 """
 
 from typing import Annotated

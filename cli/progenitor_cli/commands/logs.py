@@ -1,7 +1,8 @@
 """Print what a trial's training code printed.
 
-On the machine where it was trained. A trial that went on elsewhere has a log on each machine that trained it. The log is searched in DIR/logs, or in the
-folder that its workers were given as --logs. --json prints one line: {"trial", "log"}, where the file is.
+On the machine where it was trained. A trial that went on elsewhere has a log on each machine that trained it. The log
+is searched in DIR/logs, or in the folder that its workers were given as --logs. --json prints one line: {"trial",
+"log"}, where the file is.
 
 Exit codes: 0; 1 this machine has no log of the trial; 130 --follow ended by Ctrl-C.
 """

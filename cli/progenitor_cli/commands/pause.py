@@ -1,6 +1,7 @@
 """Pause a study: nothing more is handed out.
 
-Trials that are being trained go on to their end. Workers stay and wait. `progenitor resume` makes it go on. --json prints the study on one line.
+Trials that are being trained go on to their end. Workers stay and wait. `progenitor resume` makes it go on. --json
+prints the study on one line.
 """
 
 from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument

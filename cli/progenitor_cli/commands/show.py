@@ -1,8 +1,8 @@
 """Show all that is stored of a study or of one trial.
 
 Of a study its specification, with the defaults that were filled in when it was created; of a trial its place in the
-population, its hyperparameters, measurements, checkpoint, and where its time went. --json prints one line, the study or
-the trial in the protos' JSON form.
+population, its hyperparameters, measurements, checkpoint, and where its time went. --json prints one line, the study
+or the trial in the protos' JSON form.
 """
 
 from typing import Annotated

@@ -5,8 +5,8 @@ The population as a table that changes, or plain lines where nothing can be draw
 --json prints each trial that changed, one a line, in its newest state and the protos' JSON form, beginning with those
 there are.
 
-Exit codes: 0 the study is completed; 1 it failed or was cancelled, or no controller answers; 130 ended by Ctrl-C, which
-the study does not notice.
+Exit codes: 0 the study is completed; 1 it failed or was cancelled, or no controller answers; 130 ended by Ctrl-C,
+which the study does not notice.
 """
 
 from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument

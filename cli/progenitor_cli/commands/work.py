@@ -28,7 +28,11 @@ def command(
     *,
     controller: Annotated[
         list[str],
-        typer.Option(help="Its address, HOST:PORT; again, or after commas, for others.", show_default=False),
+        typer.Option(
+            help="Its address, HOST:PORT; again, or after commas, for others.",
+            envvar="PROGENITOR_CONTROLLER",
+            show_default=False,
+        ),
     ],
     file: Annotated[
         Path | None,

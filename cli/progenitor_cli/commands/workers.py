@@ -1,7 +1,7 @@
 """List the workers of a study, the last heard first.
 
-Where each runs, what it holds, and when it last called. One that is silent for longer than the study's lease loses its trials. --json prints one worker a line, WorkerStatus in
-the protos' JSON form.
+Where each runs, what it holds, and when it last called. One that is silent for longer than the study's lease loses its
+trials. --json prints one worker a line, WorkerStatus in the protos' JSON form.
 """
 
 from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
