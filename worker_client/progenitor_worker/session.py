@@ -57,8 +57,6 @@ class Stopwatch:
 class Session:
     """What a trial is to do. Steps count along the lineage: this session trains `start_step` + 1 to `end_step`."""
 
-    warm_start: Path | None
-    """The folder of the checkpoint to go on from; None for a fresh start."""
     parameters: Mapping[str, Value]
     """The hyperparameters of this session, by name."""
     seed: int
@@ -79,7 +77,8 @@ class Session:
         end_step: int,
         stopwatch: Stopwatch | None = None,
     ) -> None:
-        self.warm_start = warm_start
+        self._warm_start = warm_start
+        self.looked_at_warm_start = False
         self.parameters = parameters
         self.seed = seed
         self.start_step = start_step
@@ -91,6 +90,12 @@ class Session:
         self._metrics: dict[int, dict[str, float]] = {}
         self._closed = ""
         self.stopwatch = stopwatch or Stopwatch()
+
+    @property
+    def warm_start(self) -> Path | None:
+        """The folder of the checkpoint to go on from; None for a fresh start."""
+        self.looked_at_warm_start = True
+        return self._warm_start
 
     @property
     def step(self) -> int:

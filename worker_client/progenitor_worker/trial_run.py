@@ -4,7 +4,7 @@ from __future__ import annotations  # enums have a ValueType for type checkers o
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from progenitor.v1 import trial_pb2
 
 from .channel import Message
 from .held_trial import HeldTrial
+from .needed_at_end import contradiction, metrics_missing, nothing_saved
 from .process import ProcessDied, TrainingProcess, Unwanted, stamp, tail
 from .store import Holder
 from .values import parameter_from_wire
@@ -89,7 +90,7 @@ class TrialRun:
         """The end step was reached: a checkpoint and every metric are needed there."""
         checkpoint = self.held.checkpoint_at_end()
         if checkpoint is None:
-            return Outcome(FAILED, self._nothing_saved())
+            return Outcome(FAILED, nothing_saved(self.held.end_step))
         if self.leaving.is_set():
             return self._unevaluated()
         try:
@@ -115,8 +116,9 @@ class TrialRun:
             return self._unevaluated()
         if message["kind"] == "failed":
             return self._unevaluated() if message["stopping"] else self._failed(message["message"])
-        if contradiction := self._contradiction(message["metrics"]):
-            return Outcome(FAILED, contradiction)
+        trained = self.held.metrics_measured_at_end()
+        if told := contradiction(self.held.end_step, trained, message["metrics"]):
+            return Outcome(FAILED, told)
         self.held.measured(self.held.end_step, message["metrics"], self.held.seconds.train)
         return None
 
@@ -208,31 +210,7 @@ class TrialRun:
         return [name for name in self.metrics if name not in found]
 
     def _metrics_missing(self) -> str:
-        end = self.held.end_step
-        told = f"the metrics {', '.join(self._missing())} were not reported at the end step {end}"
-        others = sorted(self.held.metrics_reported())
-        reported = f"reported were {', '.join(others)}" if others else "nothing was reported"
-        return (
-            f"{told} ({reported}): call session.report({self._missing()[0]}=…) after training the last step, or "
-            "return it from evaluate"
-        )
-
-    def _contradiction(self, evaluated: Mapping[str, float]) -> str:
-        """'' unless evaluate gives another value than train did; NaN equals itself here."""
-        trained = self.held.metrics_measured_at_end()
-        for name, value in evaluated.items():
-            if name in trained and repr(trained[name]) != repr(value):
-                return (
-                    f"evaluate returned {name}={value!r}, train reported {trained[name]!r} at the same step "
-                    f"{self.held.end_step}: let only one of them give {name}"
-                )
-        return ""
-
-    def _nothing_saved(self) -> str:
-        return (
-            f"no checkpoint was saved at the end step {self.held.end_step}: after the loop over session.steps() use "
-            "`with session.checkpoint() as folder:` and save model and optimizer into that folder"
-        )
+        return metrics_missing(self.held.end_step, self._missing(), self.held.metrics_reported())
 
     def _with_log(self, message: str) -> str:
         """A process that died says little: the end of its log says more."""

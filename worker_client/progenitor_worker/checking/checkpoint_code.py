@@ -1,0 +1,112 @@
+"""Which code a checkpoint's files would run when they are loaded, found without loading anything.
+
+Pickles lie in files of their own, compressed or not; in what torch.save writes, a zip archive; and in arrays of Python
+objects, .npy and .npz.
+"""
+
+import bz2
+import gzip
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from ..durable import contents
+from .harmless import is_harmless
+from .pickles import BEGINNING, names_in
+
+PICKLED = (".pkl", ".pickle", ".p", ".joblib", ".pt", ".pth", ".ckpt", ".bin")
+"""Names of files that may hold a pickle of the oldest protocols."""
+ZIP, NPY = b"PK\x03\x04", b"\x93NUMPY"
+OPENERS: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
+    b"\x5d\x00\x00": lzma.LZMAFile,
+    b"\x78": lambda file: BytesIO(zlib.decompressobj().decompress(file.read())),
+}
+"""By the first bytes of a compressed file."""
+
+
+def code_in(folder: Path, most: int | None = None) -> dict[str, list[str]]:
+    """For each file of a checkpoint that runs code when it is loaded, the names of that code.
+
+    With `most` only so many bytes of each pickle are looked at. Raises OSError.
+    """
+    files = sorted(Path(entry.path) for entry in contents(folder) if entry.is_file())
+    found = {file.relative_to(folder).as_posix(): code_in_file(file, most) for file in files}
+    return {name: code for name, code in found.items() if code}
+
+
+def code_in_file(file: Path, most: int | None = None) -> list[str]:
+    with file.open("rb") as opened:
+        named = set(names(opened, file.name, most))
+    return sorted(name for name in named if not is_harmless(name))
+
+
+def names(file: IO[bytes], called: str, most: int | None) -> Iterator[str]:
+    head = file.read(8)
+    file.seek(0)
+    if head.startswith(ZIP):
+        yield from names_in_archive(file, most)
+    elif head.startswith(NPY):
+        yield from names_in_array(file, most)
+    elif BEGINNING.match(head) or called.lower().endswith(PICKLED):
+        yield from names_in(bounded(unpacked(file, head), most))
+    else:
+        yield from names_in_compressed(file, head, most)
+
+
+def names_in_compressed(file: IO[bytes], head: bytes, most: int | None) -> Iterator[str]:
+    """Whatever the file is called: it counts if a pickle comes out."""
+    opened = unpacked(file, head)
+    if opened is file:
+        return
+    try:
+        data = bounded(opened, most)
+        if BEGINNING.match(data.read(2)):
+            data.seek(0)
+            yield from names_in(data)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return  # it only looked like a compressed one
+
+
+def unpacked(file: IO[bytes], head: bytes) -> IO[bytes]:
+    """The file itself unless it is a compressed one."""
+    for beginning, opener in OPENERS.items():
+        if head.startswith(beginning):
+            try:
+                opened: IO[bytes] = opener(file)
+            except (OSError, zlib.error, lzma.LZMAError):
+                file.seek(0)
+            else:
+                return opened
+    return file
+
+
+def names_in_archive(file: IO[bytes], most: int | None) -> Iterator[str]:
+    """Of torch.save's archives the .pkl within, of numpy's the arrays of objects."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                if name.endswith((".pkl", ".npy")):
+                    with archive.open(name) as entry:
+                        yield from names(BytesIO(entry.read(most or -1)), name, most)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
+        return  # damaged, encrypted, or compressed in another way
+
+
+def names_in_array(file: IO[bytes], most: int | None) -> Iterator[str]:
+    """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"""
+    version = file.read(8)[6]
+    width = 2 if version == 1 else 4
+    header = file.read(int.from_bytes(file.read(width), "little"))
+    if b"|O" in header:
+        yield from names_in(bounded(file, most))
+
+
+def bounded(file: IO[bytes], most: int | None) -> IO[bytes]:
+    return file if most is None else BytesIO(file.read(most))
