@@ -1,0 +1,77 @@
+"""PyTorch: a small network learns the handwritten digits from few pictures, under a schedule of its optimizer.
+
+pip install torch safetensors scikit-learn
+progenitor run pytorch.py
+"""
+# Types are checked where PyTorch is not installed, too; where it is, some of it has none.
+# mypy: disable-error-code="import-not-found, no-untyped-call"
+
+import torch
+from safetensors.torch import load_model, save_model
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import nn
+
+from progenitor import Double, Minimize, Session, Study
+
+study = Study(
+    metrics=[Minimize("loss")],
+    parameters={
+        "lr": Double(1e-4, 1.0, log=True),
+        "momentum": Double(0.0, 0.99),
+        "weight_decay": Double(1e-6, 1e-1, log=True),
+    },
+    population_size=8,
+    steps_per_trial=1,  # a step is an epoch
+    max_steps=30,
+)
+
+BATCH = 32
+
+torch.set_num_threads(1)  # the workers share the cores
+
+digits = load_digits()
+x_train, x_test, y_train, y_test = (
+    torch.from_numpy(array)
+    for array in train_test_split(
+        (digits.data / 16.0).astype("float32"),
+        digits.target,
+        train_size=400,
+        random_state=0,
+        stratify=digits.target,
+    )
+)
+
+
+def train(session: Session, lr: float, momentum: float, weight_decay: float) -> None:
+    torch.manual_seed(session.seed)
+    model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
+    if session.warm_start:
+        load_model(model, session.warm_start / "model.safetensors")
+        optimizer.load_state_dict(torch.load(session.warm_start / "optimizer.pt", weights_only=True))
+        # The parent's state brings the parent's hyperparameters back, so this session's are set after it.
+        for group in optimizer.param_groups:
+            group.update(lr=lr, momentum=momentum, weight_decay=weight_decay)
+    session.report(loss=loss(model))  # before the first step: what the warm start is worth
+    for _ in session.steps():
+        train_epoch(model, optimizer)
+    with session.checkpoint() as folder:
+        save_model(model, str(folder / "model.safetensors"))
+        torch.save(optimizer.state_dict(), folder / "optimizer.pt")
+    session.report(loss=loss(model))
+
+
+def train_epoch(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    model.train()
+    for batch in torch.randperm(len(x_train)).split(BATCH):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x_train[batch]), y_train[batch]).backward()
+        optimizer.step()
+
+
+def loss(model: nn.Module) -> float:
+    """The mean cross-entropy of held-out pictures."""
+    model.eval()
+    with torch.no_grad():
+        return float(nn.functional.cross_entropy(model(x_test), y_test))
