@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -55,14 +55,17 @@ class Crew:
     _threads: list[threading.Thread] = field(default_factory=list)
     _processes: list[KeptProcess] = field(default_factory=list)
 
-    def start(self, tell: Listener) -> None:
-        """`tell` hears all workers, each in its thread. The calling thread outlives the crew."""
+    def start(self, tell: Listener, trained: Callable[[str], None]) -> None:
+        """`tell` hears all workers, `trained` of each study that has left one, in the worker's thread.
+
+        The calling thread outlives the crew.
+        """
         for study in self.studies:
             self._untrained.put(study)
         for number in range(self.size):
             process = KeptProcess(self.program, {}, self.folder.logs / f"trainer-{number}.log")
             self._processes.append(process)
-            thread = threading.Thread(target=self._work, args=(number, process, tell), daemon=True)
+            thread = threading.Thread(target=self._work, args=(number, process, tell, trained), daemon=True)
             self._threads.append(thread)
         for thread in self._threads:
             thread.start()
@@ -86,7 +89,9 @@ class Crew:
         for process in self._processes:
             process.kill()
 
-    def _work(self, number: int, process: KeptProcess, tell: Listener) -> None:
+    def _work(
+        self, number: int, process: KeptProcess, tell: Listener, trained: Callable[[str], None]
+    ) -> None:
         while not self._leaving.is_set():
             try:
                 study = self._untrained.get_nowait()
@@ -97,6 +102,7 @@ class Crew:
                 self._fail(str(error))
                 return
             slot.run()
+            trained(study)
 
     def _slot(self, number: int, process: KeptProcess, study: str, tell: Listener) -> Slot:
         return Slot(

@@ -1,14 +1,15 @@
 """The figure of the demo: above where θ went, below how good it was; a column for each mode."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import PlotMissing, UsageError
 from .quadratic import BEGINNING, BEST_POSSIBLE
-from .traces import Trace
+from .traces import Theta, Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,11 @@ COLOURS = ("#0072B2", "#D55E00")
 """Of the members: blue and vermilion of Okabe and Ito, which the colour-blind tell apart."""
 MARKERS = ("o", "s")
 WIDTHS = (3.0, 1.2)
-"""In points. The first member's line is seen beneath the second's where both are in one place."""
+"""In points, as the sizes below. The first member's line is seen beneath the second's where both are in one place."""
+MARKER_SIZES = (9.0, 6.0)
+JUMP = (0, (3, 2))
+"""The dashes of a copy, in line widths."""
+GAP = (nan, nan)
 SIZE = (12.0, 6.4)
 """Inches."""
 DOTS = 150
@@ -56,7 +61,11 @@ def draw(columns: Sequence[Column], file: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=SIZE, dpi=DOTS, layout=ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.06))
+    figure = Figure(
+        figsize=SIZE,
+        dpi=DOTS,
+        layout=ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.06, rect=(0.0, 0.0, 1.0, 0.985)),
+    )
     axes = figure.subplots(2, len(columns), squeeze=False, height_ratios=(1.25, 1.0))
     for place, column in enumerate(columns):
         upper, lower = axes[0][place], axes[1][place]
@@ -95,29 +104,33 @@ def draw_traces(axes: "Axes", column: Column) -> None:
 
 
 def draw_trace(axes: "Axes", trace: Trace) -> None:
-    """What was trained as lines with a mark at each trial's end, and the jumps to the copied weights."""
+    """What was trained as lines to a mark at the end, and the jumps to the copied weights."""
     colour = COLOURS[trace.member]
-    for leg in trace.legs:
-        axes.plot(*across(leg.begin, leg.end), color=colour, linewidth=WIDTHS[trace.member], zorder=3)
-    ends = [leg.end for leg in trace.legs]
+    trained = [(leg.begin, leg.end) for leg in trace.legs]
+    jumps = [(before.end, after.begin) for before, after in pairwise(trace.legs) if after.copied]
     axes.plot(
-        [end[0] for end in ends],
-        [end[1] for end in ends],
-        marker=MARKERS[trace.member],
+        *broken_line(trained),
         color=colour,
-        markersize=WIDTHS[trace.member] + 0.8,
-        linestyle="none",
+        linewidth=WIDTHS[trace.member],
+        solid_capstyle="round",
         zorder=3,
     )
-    for before, after in pairwise(trace.legs):
-        if after.copied:
-            axes.plot(
-                *across(before.end, after.begin), color=colour, linewidth=0.7, linestyle=(0, (3, 2)), zorder=2
-            )
+    axes.plot(*broken_line(jumps), color=colour, linewidth=0.7, linestyle=JUMP, zorder=2)
+    axes.plot(
+        *trace.legs[-1].end,
+        color=colour,
+        marker=MARKERS[trace.member],
+        markersize=MARKER_SIZES[trace.member],
+        markeredgecolor="white",
+        linestyle="none",
+        zorder=4,
+    )
 
 
-def across(begin: tuple[float, float], end: tuple[float, float]) -> tuple[list[float], list[float]]:
-    return [begin[0], end[0]], [begin[1], end[1]]
+def broken_line(pieces: Iterable[tuple[Theta, Theta]]) -> tuple[list[float], list[float]]:
+    """Coordinates of one line with a gap after each piece, which is drawn much faster than many lines."""
+    points = [point for begin, end in pieces for point in (begin, end, GAP)]
+    return [point[0] for point in points], [point[1] for point in points]
 
 
 def draw_qualities(axes: "Axes", column: Column) -> None:
@@ -140,14 +153,13 @@ def add_legend(figure: "Figure") -> None:
                 color=colour,
                 linewidth=WIDTHS[member],
                 marker=MARKERS[member],
-                markersize=WIDTHS[member] + 2.0,
+                markersize=MARKER_SIZES[member],
+                markeredgecolor="white",
                 label=f"member {member}",
             )
             for member, colour in enumerate(COLOURS)
         ),
-        Line2D(
-            [], [], color="0.3", linewidth=0.9, linestyle=(0, (3, 2)), label="weights copied from the other"
-        ),
+        Line2D([], [], color="0.3", linewidth=0.9, linestyle=JUMP, label="weights copied from the other"),
         Line2D([], [], color="black", marker="D", markersize=5, linestyle="none", label="beginning"),
         Line2D([], [], color="black", marker="*", markersize=9, linestyle="none", label="optimum"),
         Line2D([], [], color="0.35", linestyle="--", linewidth=1.0, label="best possible Q, 1.2"),

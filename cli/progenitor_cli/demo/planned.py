@@ -18,6 +18,7 @@ class Planned:
     mode: Mode
     seed: int
     study: str
+    uid: str
     trials: int
     made: int
 
@@ -42,7 +43,7 @@ def planned(client: Client, mode: Mode, settings: Settings, seed: int) -> Planne
                 f"{study.name} was made with other settings. Give this demo another folder with --dir."
             ) from refusal
         made = client.get_study_status(study.name).trial_counts["TRIAL_STATE_COMPLETED"]
-    return Planned(mode, seed, study.name, trials, made)
+    return Planned(mode, seed, study.name, study.uid, trials, made)
 
 
 def scores(client: Client, studies: Iterable[Planned]) -> Iterator[tuple[Planned, float]]:

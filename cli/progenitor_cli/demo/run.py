@@ -1,8 +1,9 @@
 """A demo from its options to its scores: a controller, the studies, and the workers that train them."""
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from .progress import INTERVAL, Progress
 from .scores import Scores
 from .traces import traces
 
+FIRST_SEED = 1
+"""Also that of the figure."""
 WORKERS_PER_CORE = 2
 """A short trial waits for the disk longer than it trains."""
 
@@ -47,11 +50,12 @@ def run(demo: Demo, out: TextIO) -> Scores:
         controller = stack.enter_context(start_controller(folder.database_url))
         stack.enter_context(announced(folder, controller.address))
         client = stack.enter_context(Client(controller.address))
-        studies = plan(client, demo.settings, range(1, demo.seeds + 1))
-        train(crew_of(demo, studies, folder, controller.address), studies, out)
+        studies = plan(client, demo.settings, range(FIRST_SEED, FIRST_SEED + demo.seeds))
+        remover = Remover(folder, unneeded(demo, studies))
+        train(crew_of(demo, studies, folder, controller.address), studies, remover, out)
         best = tuple(scores(client, studies))
         if demo.figure is not None:
-            first = [(planned, score) for planned, score in best if planned.seed == 1]
+            first = [(planned, score) for planned, score in best if planned.seed == FIRST_SEED]
             draw([column(client, folder, planned, score) for planned, score in first], demo.figure)
     return {mode: [score for planned, score in best if planned.mode == mode] for mode in MODES}
 
@@ -66,6 +70,28 @@ def kept_or_not(path: Path | None) -> Iterator[Folder]:
         yield folder_at(Path(temporary))
 
 
+@dataclass(frozen=True, slots=True)
+class Remover:
+    """Removes what studies leave behind, `uids` by the names of those of which nothing is needed."""
+
+    folder: Folder
+    uids: Mapping[str, str]
+
+    def trained(self, study: str) -> None:
+        """At once: fifty seeds make 30,000 checkpoints, which take minutes to remove when nothing else is done."""
+        if uid := self.uids.get(study):
+            shutil.rmtree(self.folder.checkpoints / uid, ignore_errors=True)
+            shutil.rmtree(self.folder.logs / uid, ignore_errors=True)
+
+
+def unneeded(demo: Demo, studies: Sequence[Planned]) -> dict[str, str]:
+    """None in the user's folder, nor of those that are drawn."""
+    if demo.folder is not None:
+        return {}
+    drawn = FIRST_SEED if demo.figure is not None else None
+    return {planned.study: planned.uid for planned in studies if planned.seed != drawn}
+
+
 def crew_of(demo: Demo, studies: Sequence[Planned], folder: Folder, address: str) -> Crew:
     untrained = [planned.study for planned in studies if planned.made < planned.trials]
     return Crew(
@@ -78,12 +104,12 @@ def crew_of(demo: Demo, studies: Sequence[Planned], folder: Folder, address: str
     )
 
 
-def train(crew: Crew, studies: Sequence[Planned], out: TextIO) -> None:
+def train(crew: Crew, studies: Sequence[Planned], remover: Remover, out: TextIO) -> None:
     """Until all studies have ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
     progress = Progress(sum(study.trials for study in studies), sum(study.made for study in studies), out)
     with Ending() as ending, ending.gently(crew.leave):
         try:
-            crew.start(progress.heard)
+            crew.start(progress.heard, remover.trained)
             while not crew.join(INTERVAL):
                 progress.show()
             progress.show()
