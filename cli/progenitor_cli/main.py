@@ -11,6 +11,7 @@ import typer
 from .commands import (
     best,
     cancel,
+    check,
     create,
     delete,
     demo,
@@ -35,6 +36,7 @@ from .commands import (
 from .errors import CliError
 
 COMMANDS: dict[str, ModuleType] = {
+    "check": check,
     "run": run,
     "serve": serve,
     "work": work,

@@ -1,6 +1,5 @@
 """A training file's check: a tiny fresh session, and one that goes on from it with other hyperparameters."""
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -37,7 +36,6 @@ class CheckOptions:
 def check(options: CheckOptions) -> CheckReport:
     """Runs the user's code in this process; what it prints goes where this process prints."""
     try:
-        sys.argv = [str(options.source)]
         code = load(options.source, needs_train=not options.command)
     except KeyboardInterrupt:
         raise
@@ -80,7 +78,7 @@ class Check:
 
     def _fresh(self, first: Tried) -> Finding:
         if first.ok:
-            return passed("fresh", f"a fresh session trains {first.end_step} steps, saves and is measured")
+            return passed("fresh", f"a fresh session trains {counted(first.end_step)}, saves and is measured")
         few = first.end_step < self._whole_trial and not first.raised
         return failed(
             "fresh",
@@ -91,16 +89,17 @@ class Check:
         )
 
     def _going_on(self, first: Tried, second: Tried) -> Iterator[Finding]:
-        yield self._looked(second)
+        if second.ok or second.looked_at_warm_start:
+            yield self._looked(second)
         if not second.ok:
             yield failed(
-                "warm start",
+                "goes_on",
                 f"a session that goes on from a checkpoint failed, and the fresh one did not: {second.error}",
                 "It has another session's checkpoint and other hyperparameters: "
                 f"{told_parameters(second)}, after {told_parameters(first)}",
             )
             return
-        yield passed("warm start", "a session goes on from its checkpoint with other hyperparameters")
+        yield passed("goes_on", "a session goes on from its checkpoint with other hyperparameters")
         again = cache(lambda: self._second(first))
         yield check_restored(
             first,
@@ -119,11 +118,11 @@ class Check:
 
     def _looked(self, second: Tried) -> Finding:
         if self._options.command:
-            return unseen("looks", "whether a command reads PROGENITOR_WARM_START cannot be seen")
+            return unseen("warm_start", "whether a command reads PROGENITOR_WARM_START cannot be seen")
         if second.looked_at_warm_start:
-            return passed("looks", "train looks at session.warm_start")
+            return passed("warm_start", "train looks at session.warm_start")
         return failed(
-            "looks",
+            "warm_start",
             "train never looked at session.warm_start: every trial starts anew, and nothing is ever inherited",
             "Before the loop: if session.warm_start: load the model from that folder",
         )
@@ -154,6 +153,10 @@ class UntrainedSessions:
         if key not in self._run:
             self._run[key] = run()
         return self._run[key]
+
+
+def counted(steps: int) -> str:
+    return f"{steps} step" if steps == 1 else f"{steps} steps"
 
 
 def told_parameters(tried: Tried) -> str:

@@ -138,7 +138,7 @@ def told_same(scores: list[Score], untrained: Mapping[str, float], steps: int, t
         return unseen(
             CHECK,
             f"the restored model scores as the saved one did ({told}), but so does a model that was never trained",
-            f"Training {steps} steps has not changed the score: try more of them with --steps",
+            f"The score of {steps} trained steps is that of none: try more of them with --steps",
         )
     return passed(CHECK, f"the restored model scores as the saved one did: {told}")
 
