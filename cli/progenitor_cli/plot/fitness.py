@@ -1,21 +1,46 @@
 """The panel of the metric over the steps, with the lineage drawn through it."""
 
 import math
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from .lines import draw_lines, draw_winner
+from .lines import Line, draw_lines, draw_winner
 from .marks import draw_marks
 from .records import StudyData, Trial
 from .style import COPY, OTHER, strength
 from .value_axis import value_axis
+from .words import counted, shortened
 
 
 def draw_fitness(axes: Axes, data: StudyData) -> None:
-    """Each trial is a line from its parent's value to its own; what has one value only is a dot."""
-    lines = {trial.number: data.points(trial) for trial in data.trials}
-    copied = {child.number for _, child in data.copies}
+    """Each trial is a line from its parent's value to its own; one that has a single value is a dot."""
+    values = [trial.measured[1] for trial in data.trials if trial.measured is not None]
+    finite = [value for value in values if math.isfinite(value)]
+    points = {trial.number: data.points(trial) for trial in data.trials}
+    kept = [value for trial in data.path for _, value in points[trial.number] if math.isfinite(value)]
+    axis = value_axis(finite, kept, minimized=data.minimized)
+    lines = {n: [(step, axis.nearest(value)) for step, value in line] for n, line in points.items()}
+    axis.apply(axes)
+    draw_others(axes, data, lines)
+    draw_winner(axes, [point for trial in data.path for point in lines[trial.number]])
+
+    def end(trial: Trial) -> tuple[float, float]:
+        """Where it ended; what has no value lies on the edge."""
+        known = [value for _, value in lines[trial.number] if math.isfinite(value)]
+        return trial.reached, known[-1] if known else axis.low
+
+    draw_marks(axes, data, end)
+    axes.set_ylabel(shortened(data.metric, 36))
+    axes.set_xlabel("steps")
+    better = "less is better" if data.minimized else "greater is better"
+    axes.set_title(f"Fitness and lineage: {better}", loc="left", weight="bold")
+    axes.set_title(remark(axis.outside, len(values) - len(finite)), loc="right", fontsize=8.5)
+
+
+def draw_others(axes: Axes, data: StudyData, lines: Mapping[int, Line]) -> None:
     strong = strength(data)
+    copied = {child.number for _, child in data.copies}
     draw_lines(axes, [line for n, line in lines.items() if n not in copied], OTHER, strong, zorder=2)
     draw_lines(axes, [lines[number] for number in copied], COPY, strong, zorder=3)
     dots = [line[0] for line in lines.values() if len(line) == 1]
@@ -29,34 +54,12 @@ def draw_fitness(axes: Axes, data: StudyData) -> None:
         zorder=2,
         rasterized=strong.rasterized,
     )
-    winners = [point for trial in data.path for point in lines[trial.number]]
-    values = [trial.measured[1] for trial in data.trials if trial.measured is not None]
-    finite = [value for value in values if math.isfinite(value)]
-    axis = value_axis(
-        finite, [value for _, value in winners if math.isfinite(value)], minimized=data.minimized
-    )
-    axis.apply(axes)
-    draw_winner(axes, winners)
-
-    def place(trial: Trial) -> tuple[float, float]:
-        """Where it ended; what has no value lies on the edge."""
-        points = [point for point in lines[trial.number] if math.isfinite(point[1])]
-        if not points:
-            return trial.reached, axis.low
-        return trial.reached, min(max(points[-1][1], axis.low), axis.high)
-
-    draw_marks(axes, data, place)
-    better = "less is better" if data.minimized else "greater is better"
-    axes.set_ylabel(f"{data.metric} ({better})")
-    axes.set_xlabel("steps")
-    axes.set_title("Fitness and lineage", loc="left", weight="bold")
-    axes.set_title(remark(axis.outside, len(values) - len(finite)), loc="right", fontsize=8.5)
 
 
 def remark(outside: int, not_finite: int) -> str:
     notes = []
     if outside:
-        notes.append(f"{outside} trials lie outside of this axis")
+        notes.append(f"on the edge: {counted(outside, 'trial')} far outside")
     if not_finite:
-        notes.append(f"{not_finite} trials have no finite value")
-    return ", ".join(notes)
+        notes.append(f"not drawn: {counted(not_finite, 'trial')} without a finite value")
+    return "; ".join(notes)

@@ -13,20 +13,25 @@ Line = Sequence[tuple[float, float]]
 
 
 def draw_lines(
-    axes: Axes, lines: Sequence[Line], colour: str, strength: Strength, *, zorder: float, width: float = 1.0
+    axes: Axes,
+    lines: Sequence[Line],
+    colour: str,
+    strength: Strength,
+    *,
+    zorder: float,
+    width: float | None = None,
+    alpha: float | None = None,
 ) -> None:
-    """`width` is in widths of the others' lines. A line has a gap where a value is NaN."""
+    """`width` in points; it and `alpha` are the strength's if not given. A line has a gap where a value is NaN."""
     collection = LineCollection(
         [np.asarray(line, dtype=np.float64) for line in lines if len(line) > 1],
         colors=colour,
-        linewidths=strength.width * width,
-        alpha=strength.alpha,
+        linewidths=strength.width if width is None else width,
+        alpha=strength.alpha if alpha is None else alpha,
         zorder=zorder,
         rasterized=strength.rasterized,
         capstyle="butt",
     )
-    # The layout would measure each line, and they never leave their axes.
-    collection.set_in_layout(False)
     axes.add_collection(collection, autolim=False)
 
 

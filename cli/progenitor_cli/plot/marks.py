@@ -34,7 +34,7 @@ def draw_marks(axes: Axes, data: StudyData, place: Place) -> None:
             s=strong.mark,
             marker=mark.shape,
             facecolors=mark.colour if mark.filled else "white",
-            edgecolors="none" if mark.filled and mark.shape != "+" else mark.colour,
+            edgecolors="none" if mark.filled else mark.colour,
             linewidths=1.1,
             zorder=6,
             clip_on=False,
@@ -53,5 +53,5 @@ def keys(data: StudyData) -> Iterable[Line2D]:
             markersize=6,
             markerfacecolor=mark.colour if mark.filled else "white",
             markeredgecolor=mark.colour,
-            label=f"{mark.label} ({len(trials)})",
+            label=f"{mark.label} ({len(trials):,})",
         )

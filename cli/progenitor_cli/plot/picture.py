@@ -1,26 +1,26 @@
-"""The whole picture: which panels there are, and where."""
+"""The whole picture: its headline, its legend, and the panels."""
 
-from dataclasses import dataclass
 from io import BytesIO
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .fitness import draw_fitness
+from .layout import HEADLINE, LEFT, WIDTH, Box, Layout, layout_for
 from .marks import keys
 from .members import draw_members
 from .records import StudyData
 from .schedules import draw_schedule, shown
 from .style import COPY, OTHER, RC, WINNER
-from .times import draw_times_of_members, draw_total
+from .times import draw_times_of_members, draw_total, rows_of_total
+from .words import counted, shortened
 
-WIDTH, DPI = 10.0, 120  # inches; dots per inch: 1200 pixels
-CELLS = 12
-"""In a row, so that one, two, three or four panels fit."""
+DPI = 120
+"""Of a PNG, so 1200 pixels wide."""
+LEGEND_COLUMNS = 5
 
 
 class StudyFigure(Figure):
@@ -32,50 +32,36 @@ class StudyFigure(Figure):
         return out.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """`heights` in inches: of the fitness, of each row of schedules, of the members, of the total time."""
-
-    columns: int
-    heights: tuple[float, ...]
-
-
-def layout_for(data: StudyData) -> Layout:
-    panels = len(shown(data))
-    columns = panels if panels <= 3 else 2 if panels == 4 else 3
-    rows = -(-panels // columns)
-    schedules = (2.0 if rows <= 2 else 1.7,) * rows
-    return Layout(columns, (3.6, *schedules, min(4.2, 1.4 + 0.17 * data.members), 1.1 if data.lost else 0.9))
-
-
 def picture(data: StudyData) -> Figure:
     with mpl.rc_context(RC):
-        layout = layout_for(data)
-        figure = StudyFigure(figsize=(WIDTH, sum(layout.heights) + 0.9), dpi=DPI, layout="constrained")
-        grid = GridSpec(len(layout.heights), CELLS, figure=figure, height_ratios=layout.heights)
-        fitness = figure.add_subplot(grid[0, :])
-        draw_fitness(fitness, data)
-        panels = draw_schedules(figure, grid, layout.columns, data)
-        members = figure.add_subplot(grid[-2, :8])
-        draw_members(members, data)
-        draw_times_of_members(figure.add_subplot(grid[-2, 8:], sharey=members), data)
-        draw_total(figure.add_subplot(grid[-1, :]), data)
-        span_steps([fitness, *panels, members], data)
-        draw_legend(figure, data)
+        legend = handles(data)
+        layout = layout_for(
+            schedules=len(shown(data)),
+            members=data.members,
+            legend_rows=-(-len(legend) // LEGEND_COLUMNS),
+            time_rows=len(rows_of_total(data)),
+        )
+        figure = StudyFigure(figsize=(WIDTH, layout.height), dpi=DPI)
+        draw_head(figure, layout, data, legend)
+        draw_panels(figure, layout, data)
         return figure
 
 
-def draw_schedules(figure: Figure, grid: GridSpec, columns: int, data: StudyData) -> list[Axes]:
-    width = CELLS // columns
-    panels = []
-    for n, parameter in enumerate(shown(data)):
-        row, column = divmod(n, columns)
-        axes = figure.add_subplot(grid[1 + row, column * width : (column + 1) * width])
+def draw_panels(figure: Figure, layout: Layout, data: StudyData) -> None:
+    def panel(box: Box, beside: Axes | None = None) -> Axes:
+        return figure.add_axes(box.on(layout.height), sharey=beside)
+
+    fitness, members = panel(layout.fitness), panel(layout.members)
+    schedules = [panel(box) for box in layout.schedules]
+    draw_fitness(fitness, data)
+    for axes, parameter in zip(schedules, shown(data), strict=True):
         draw_schedule(axes, data, parameter)
-        panels.append(axes)
-    for axes in panels[-columns:]:
+    for axes in schedules[-layout.columns :]:
         axes.set_xlabel("steps")
-    return panels
+    draw_members(members, data, height=layout.members.height)
+    draw_times_of_members(panel(layout.times, members), data)
+    draw_total(panel(layout.total), data)
+    span_steps([fitness, *schedules, members], data)
 
 
 def span_steps(panels: list[Axes], data: StudyData) -> None:
@@ -87,39 +73,39 @@ def span_steps(panels: list[Axes], data: StudyData) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
 
 
-def draw_legend(figure: Figure, data: StudyData) -> None:
-    """Of all panels, below the headline."""
+def draw_head(figure: Figure, layout: Layout, data: StudyData, legend: list[Line2D]) -> None:
+    """The study's name, what it came to, and the legend of all panels."""
+    left = (LEFT - 0.65) / WIDTH
+    figure.text(left, 1 - 0.24 / layout.height, data.study, weight="bold", fontsize=12)
+    figure.text(left, 1 - 0.47 / layout.height, outcome(data))
     figure.legend(
-        handles=list(handles(data)),
-        title=headline(data),
-        title_fontproperties={"weight": "bold", "size": 12},
-        loc="outside upper left",
-        alignment="left",
-        ncols=4,
-        borderpad=0.2,
-        borderaxespad=0.2,
-        columnspacing=1.6,
+        handles=legend,
+        loc="upper left",
+        bbox_to_anchor=(left, 1 - HEADLINE / layout.height),
+        borderpad=0.0,
+        borderaxespad=0.0,
+        labelspacing=0.4,
+        columnspacing=1.4,
+        handlelength=1.6,
+        ncols=LEGEND_COLUMNS,
     )
 
 
-def headline(data: StudyData) -> str:
-    parts = [f"{data.study}: {counted(data.members, 'member')}, {counted(len(data.trials), 'trial')}"]
-    if data.state != "completed":
-        parts.append(f"{data.state} at {data.progress:.0%}")
+def outcome(data: StudyData) -> str:
+    state = data.state if data.state == "completed" else f"{data.state} at {data.progress:.0%}"
+    parts = [state, counted(data.members, "member"), counted(len(data.trials), "trial")]
     best = data.path[-1] if data.path else None
     if best is not None and best.measured is not None:
-        parts.append(f"best: trial {best.number} with {data.metric} {best.measured[1]:.4g}")
-    return ", ".join(parts)
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+        step, value = best.measured
+        parts.append(f"best: trial {best.number}, {shortened(data.metric, 30)} {value:.4g} at step {step}")
+    return " · ".join(parts)
 
 
 def handles(data: StudyData) -> list[Line2D]:
-    found = [Line2D([], [], color=OTHER, linewidth=1.2, label="the others" if data.path else "trials")]
+    found = []
     if data.path:
-        found.insert(0, Line2D([], [], color=WINNER, linewidth=2.5, label="the best trial's lineage"))
+        found.append(Line2D([], [], color=WINNER, linewidth=2.5, label="the best trial's lineage"))
+    found.append(Line2D([], [], color=OTHER, linewidth=1.2, label="the others" if data.path else "trials"))
     if data.copies:
         label = f"went on from another member ({len(data.copies)})"
         found.append(Line2D([], [], color=COPY, linewidth=1.5, label=label))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from .lines import Line, draw_lines, draw_winner
 from .records import Kind, Parameter, StudyData, Trial
 from .style import OTHER, strength
+from .words import shortened
 
 MOST_WITH_IMMUTABLE = 8
 """Hyperparameters; of more only those are drawn that can change."""
@@ -27,7 +28,7 @@ def draw_schedule(axes: Axes, data: StudyData, parameter: Parameter) -> None:
     others = [steps_of(data, trial, parameter) for trial in data.trials]
     draw_lines(axes, others, OTHER, strength(data), zorder=2)
     draw_winner(axes, [point for trial in data.path for point in level(data, trial, parameter)])
-    axes.set_title(f"{parameter.name}{' (immutable)' if parameter.immutable else ''}", loc="left")
+    axes.set_title(heading(parameter), loc="left")
     if parameter.kind is Kind.PLACES:
         label_places(axes, parameter)
         return
@@ -68,5 +69,12 @@ def label_places(axes: Axes, parameter: Parameter) -> None:
 
 
 def label(value: float | str) -> str:
-    text = f"{value:g}" if isinstance(value, (int, float)) else value
-    return text if len(text) <= 16 else f"{text[:15]}…"
+    return f"{value:g}" if isinstance(value, float) else shortened(str(value), 10)
+
+
+def heading(parameter: Parameter) -> str:
+    return (
+        f"{shortened(parameter.name, 18)} (immutable)"
+        if parameter.immutable
+        else shortened(parameter.name, 30)
+    )

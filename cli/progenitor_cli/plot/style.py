@@ -67,7 +67,7 @@ class Mark:
 
 
 PREEMPTED = Mark("preempted", "v", PURPLE, filled=True)
-RETRIED = Mark("failed, tried again", "+", VERMILLION, filled=True)
+RETRIED = Mark("failed, tried again", "P", VERMILLION, filled=True)
 FAILED = Mark("failed", "X", VERMILLION, filled=True)
 STOPPED = Mark("stopped", "s", BLACK, filled=False)
 CANCELLED = Mark("cancelled", "D", BLACK, filled=False)
@@ -88,7 +88,7 @@ def strength(data: StudyData) -> Strength:
     """`mark` is an area in points²."""
     crowd = data.members
     return Strength(
-        alpha=min(0.75, max(0.12, 6.0 / crowd)),
+        alpha=min(0.75, max(0.12, 20.0 / crowd)),
         width=1.1 if crowd <= 30 else 0.7,
         mark=34.0 if crowd <= 30 else 9.0,
         rasterized=len(data.trials) > MOST_VECTORS,

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from .records import PARTS, StudyData
 from .style import LOST_COLOUR, PART_COLOURS
 
-TRIALS, LOST = 0, 1
-"""The rows of the total."""
+BAR = 0.72
+"""Of a row's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,35 @@ def unit_for(seconds: float) -> Unit:
     return next((unit for unit in UNITS if seconds >= 3 * unit.seconds), UNITS[-1])
 
 
+def rows_of_total(data: StudyData) -> tuple[str, ...]:
+    return ("trials", "lost") if data.lost else ("trials",)
+
+
 def draw_total(axes: Axes, data: StudyData) -> None:
+    """What was lost is shown by itself: a trial's own time is that of its last holder."""
     unit = unit_for(sum(data.seconds) + data.lost)
     whole = sum(data.seconds) or 1.0
     begin = 0.0
     for part, seconds, colour in zip(PARTS, data.seconds, PART_COLOURS, strict=True):
         label = f"{part} {seconds / whole:.0%}"
-        axes.barh(TRIALS, seconds / unit.seconds, left=begin, color=colour, height=0.7, label=label)
+        axes.barh(0, seconds / unit.seconds, left=begin, color=colour, height=BAR, label=label)
         begin += seconds / unit.seconds
-    rows = ["trials"]
     if data.lost:
-        axes.barh(LOST, data.lost / unit.seconds, color=LOST_COLOUR, height=0.7)
-        rows.append("lost")
+        lost = data.lost / unit.seconds
+        axes.barh(1, lost, color=LOST_COLOUR, height=BAR)
+        axes.text(lost, 1, f" {lost:.2g} {unit.name} to preemptions and failures", va="center", fontsize=8.5)
+    rows = rows_of_total(data)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"{unit.name} of all workers together")
     axes.set_title("Where the time went", loc="left", weight="bold")
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(PARTS), borderaxespad=0.2, handlelength=1.2
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=len(PARTS),
+        borderpad=0.0,
+        borderaxespad=0.4,
+        handlelength=1.2,
     )
 
 
@@ -56,7 +67,7 @@ def draw_times_of_members(axes: Axes, data: StudyData) -> None:
     for part, colour in enumerate(PART_COLOURS):
         seconds = column(rows, part) / unit.seconds
         axes.barh(
-            np.arange(len(rows)), seconds, left=begin, color=colour, height=1.0 if len(rows) > 60 else 0.7
+            np.arange(len(rows)), seconds, left=begin, color=colour, height=1.0 if len(rows) > 60 else BAR
         )
         begin += seconds
     axes.tick_params(labelleft=False)

@@ -13,8 +13,8 @@ Values = NDArray[np.float64]
 
 WILD = 8.0
 """A value that is this many spans of the core away from it is left out."""
-DECADES = 3.0
-"""What a core has to extend over for a logarithmic axis."""
+LOG_DECADES, SYMLOG_DECADES = 2.0, 3.0
+"""What a core has to extend over for such an axis."""
 GREATEST = 1e200
 """What is greater cannot be drawn."""
 
@@ -53,6 +53,10 @@ class ValueAxis:
     low: float
     high: float
     outside: int
+
+    def nearest(self, value: float) -> float:
+        """The value, or the end that it lies beyond; NaN stays."""
+        return min(max(value, self.low), self.high) if math.isfinite(value) else math.nan
 
     def apply(self, axes: Axes) -> None:
         if self.scale.name == "symlog":
@@ -101,10 +105,10 @@ def scale_of(core: Values, values: Values, *, minimized: bool) -> Scale:
     """Losses fall over decades and are read so; scores of both signs that do, around their typical size."""
     if core.min() > 0.0:
         decades = math.log10(core.max()) - math.log10(core.min())
-        return Scale("log") if minimized and decades >= DECADES else Scale()
+        return Scale("log") if minimized and decades >= LOG_DECADES else Scale()
     sizes = np.abs(values[values != 0.0])
     if not len(sizes):
         return Scale()
     typical = float(np.median(sizes))
-    wide = float(np.abs(core).max()) >= 10.0**DECADES * typical
+    wide = float(np.abs(core).max()) >= 10.0**SYMLOG_DECADES * typical
     return Scale("symlog", typical) if wide else Scale()
