@@ -99,6 +99,8 @@ class Check:
                 f"{told_parameters(second)}, after {told_parameters(first)}",
             )
             return
+        if not (self._options.command or second.looked_at_warm_start):
+            return  # nothing was restored: there is nothing more to be seen
         yield passed("goes_on", "a session goes on from its checkpoint with other hyperparameters")
         again = cache(lambda: self._second(first))
         yield check_restored(
