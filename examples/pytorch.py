@@ -54,7 +54,10 @@ def train(session: Session, lr: float, momentum: float, weight_decay: float) -> 
         for group in optimizer.param_groups:
             group.update(lr=lr, momentum=momentum, weight_decay=weight_decay)
     session.report(loss=loss(model))  # before the first step: what the warm start is worth
-    for _ in session.steps():
+    for epoch in session.steps():
+        torch.manual_seed(
+            session.seed + epoch
+        )  # a session that goes on after an interruption draws as an unbroken one
         train_epoch(model, optimizer)
     with session.checkpoint() as folder:
         save_model(model, str(folder / "model.safetensors"))
