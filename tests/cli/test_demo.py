@@ -55,7 +55,7 @@ def scores(found: Ended) -> Scores:
 
 
 def test_the_modes_without_chance_score_what_the_problem_says(place: Place) -> None:
-    found = place.run("demo", "--json", "--figure", "drawn.png")
+    found = place.run("demo", "--json", "--figure", "drawn.png", timeout=180.0)
     result = scores(found)
     assert list(result) == KEYS
     assert round(result["grid"], 4) == 0.3509
@@ -148,6 +148,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(place: Place, temporary: Path) -> Non
         (["--eta", "nan"], "--eta must be more than 0"),
         (["--eta", "0.51"], "at most 0.5"),
         (["--figure", "drawn.txt"], ".png"),
+        (["--figure", "drawn.png", "--no-figure"], "--no-figure"),
         (["--figure", "nowhere/drawn.png"], "nowhere"),
     ],
 )

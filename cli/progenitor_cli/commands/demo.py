@@ -34,8 +34,6 @@ progenitor demo
 progenitor demo --seeds 50 --json
 progenitor demo --inheritance full --figure full.png
 """
-
-
 DEFAULT_FIGURE = Path("demo.png")
 MOST_ETA = 0.5
 
@@ -81,6 +79,8 @@ def command(
     from ..demo.run import Demo, run
     from ..demo.scores import json_line, text
 
+    if no_figure and figure is not None:
+        raise UsageError("--figure and --no-figure exclude each other.")
     settings = Settings(steps, ready_every, step_size(eta), INHERITANCE[inheritance])
     drawn = None if no_figure or (json and figure is None) else figure_file(figure or DEFAULT_FIGURE)
     out = sys.stderr if json else sys.stdout
