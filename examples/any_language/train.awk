@@ -1,4 +1,4 @@
-# Trains the steps from `first` to `last` with the learning rate `lr`: reads ten weights and prints ten weights.
+# Trains the steps from `first` to `last` with the learning rate `lr`: reads ten weights and prints them changed.
 
 function uniform() { # Park and Miller 1988: exact in awk's doubles, and the same in every awk
     state = (16807 * state) % 2147483647
@@ -13,11 +13,13 @@ END {
         state = (seed * 31 + step * 48271) % 2147483646 + 1
         for (i = 0; i < 5; i++) uniform()
         error = 2 * uniform() - 1 # noise
+        size = 0
         for (i = 1; i <= 10; i++) {
             x[i] = 2 * uniform() - 1
-            error += (weight[i] - i / 10) * x[i]
+            error += (weight[i] - i / 10) * x[i] # the weights sought are 0.1, 0.2, … 1.0
+            size += x[i] ^ 2
         }
-        for (i = 1; i <= 10; i++) weight[i] -= lr * error * x[i]
+        for (i = 1; i <= 10; i++) weight[i] -= lr * error * x[i] / size
     }
     for (i = 1; i <= 10; i++) printf "%.17g\n", weight[i]
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Least squares by stochastic gradient descent in awk: ten weights are found from noisy samples, one sample a step.
+# Normalised least mean squares in awk: ten weights are found from noisy samples, one sample a step.
 #
 #     progenitor run study.py --command "sh train.sh"
 #
@@ -14,8 +14,6 @@ chunk=25 # steps that one awk trains: between two of them the shell looks for th
 state=$PROGENITOR_CHECKPOINT/weights
 step=$PROGENITOR_START_STEP
 lr=$(sed 's/.*"lr": *\([^,}]*\).*/\1/' "$PROGENITOR_PARAMETERS")
-# The seed has up to nineteen digits, and awk's numbers are exact up to fifteen: its last nine will do.
-seed=$(printf '%s' "$PROGENITOR_SEED" | sed 's/.*\(.\{9\}\)$/\1/')
 
 stopping=
 trap 'stopping=1' TERM
@@ -30,12 +28,13 @@ while [ "$step" -lt "$PROGENITOR_END_STEP" ] && [ -z "$stopping" ]; do
     last=$((step + chunk))
     [ "$last" -le "$PROGENITOR_END_STEP" ] || last=$PROGENITOR_END_STEP
     # awk is in the same process group and gets the signal too: it is to finish its chunk.
-    (trap '' TERM && exec awk -v lr="$lr" -v seed="$seed" -v first=$((step + 1)) -v last="$last" \
+    (trap '' TERM && exec awk -v lr="$lr" -v seed="$PROGENITOR_SEED" -v first=$((step + 1)) -v last="$last" \
         -f train.awk "$state" > "$state.new")
     mv "$state.new" "$state"
     step=$last
 done
 
+trap '' TERM # what was trained is told, though the signal comes now
 awk -v step="$step" '
     { error += ($1 - FNR / 10) ^ 2 } # the weights sought are 0.1, 0.2, … 1.0; inputs have variance 1/3
     END { printf "{\"step\": %d, \"metrics\": {\"loss\": %.17g}}\n", step, error / 3 }

@@ -102,8 +102,8 @@ const DETAILS = ["google.rpc.ErrorInfo", "google.rpc.BadRequest"].map((name) => 
 function detailsOf(error) {
   const [trailer] = error.metadata?.get("grpc-status-details-bin") ?? [];
   const found = { reason: "", violations: [] };
-  for (const { type_url, value } of trailer ? Status.decode(trailer).details : []) {
-    const type = DETAILS.find(({ fullName }) => type_url.endsWith(`/${fullName.slice(1)}`));
+  for (const { typeUrl, value } of trailer ? Status.decode(trailer).details : []) {
+    const type = DETAILS.find(({ fullName }) => typeUrl.endsWith(`/${fullName.slice(1)}`));
     const detail = type?.decode(value);
     found.reason = detail?.reason || found.reason;
     found.violations.push(...(detail?.fieldViolations ?? []).map((one) => `${one.field} ${one.description}`));

@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     controller: { type: "string", default: "127.0.0.1:50051" }, // several are separated by commas
     study: { type: "string", default: "toy" },
     store: { type: "string", default: "checkpoints" }, // one folder for all workers of the study
+    pace: { type: "string", default: "0" }, // milliseconds that a step takes at least: to have something to watch
     state: { type: "string", default: "state" }, // a folder of this worker's own, kept over its restarts
   },
 });
@@ -28,7 +29,7 @@ const study = `studies/${options.study}`;
 try {
   await created(study);
   const worker = new Worker(controllers, study, takePlace(options.state));
-  const state = await worker.run(new Store(options.store), train, leaving.signal);
+  const state = await worker.run(new Store(options.store), (session) => train(session, Number(options.pace)), leaving.signal);
   const { trials } = await controllers.call("ListBestTrials", { study, page_size: 1 }, leaving.signal);
   console.log(JSON.stringify({ study, state, best: trials[0] ?? null }, exactNumbers));
 } catch (error) {

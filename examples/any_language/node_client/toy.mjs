@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const RATE = 0.02;
 
@@ -15,11 +16,12 @@ export const spec = {
   population_based_training: { population_size: 4 },
 };
 
-/** Trains one trial; `session` is that of worker.mjs. */
-export async function train(session) {
+/** Trains one trial; `session` is that of worker.mjs, `pace` the milliseconds that a step takes at least. */
+export async function train(session, pace) {
   const { h0, h1 } = session.parameters;
   const theta = session.warmStart ? JSON.parse(readFileSync(join(session.warmStart, "theta.json"), "utf8")) : [0.9, 0.9];
   while (await session.next()) {
+    if (pace > 0) await sleep(pace);
     [h0, h1].forEach((h, i) => (theta[i] -= RATE * 2 * h * theta[i]));
   }
   session.save((folder) => writeFileSync(join(folder, "theta.json"), JSON.stringify(theta)));

@@ -1,0 +1,128 @@
+"""A worker that speaks the contract's gRPC and nothing else, in a language that is not ours."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import grpc
+import pytest
+from tests import laws
+from tests.waiting import until
+
+from progenitor.v1 import trial_pb2
+from progenitor_cli.client import Client
+from progenitor_cli.errors import CallRefused
+
+from .programs import Programs
+
+TRIALS = 40
+"""Four members, ten trials each."""
+
+
+def worker(
+    programs: Programs, node_client: Path, address: str, name: str, pace: int = 0
+) -> subprocess.Popen[str]:
+    state = programs.folder / name
+    main = node_client / "main.mjs"
+    return programs.start(
+        "node", main, "--controller", address, "--state", str(state), "--pace", str(pace)
+    )
+
+
+def checked(programs: Programs, address: str) -> list[trial_pb2.Trial]:
+    with grpc.insecure_channel(address) as channel:
+        return laws.check_study(channel, "studies/toy", programs.folder / "checkpoints")
+
+
+def under_way(client: Client, number: int) -> trial_pb2.Trial | None:
+    """The trial with this number or a later one that is being trained, and has come so far that it shows."""
+    try:
+        running = client.list_trials("toy", [trial_pb2.TRIAL_STATE_RUNNING])
+        return next((trial for trial in running if laws.number_of(trial.name) >= number), None)
+    except CallRefused:  # there is no study yet
+        return None
+
+
+def test_a_node_worker_completes_a_study_through_the_wire_alone(
+    programs: Programs, node_client: Path
+) -> None:
+    address = programs.serve()
+    (line,) = programs.ended(worker(programs, node_client, address, "ada")).splitlines()
+    told = json.loads(line)
+    trials = checked(programs, address)
+    assert len(trials) == TRIALS
+    assert {trial.state for trial in trials} == {trial_pb2.TRIAL_STATE_COMPLETED}
+    with Client(address) as client:
+        best = next(client.list_best_trials("toy"))
+    assert told["state"] == "STUDY_STATE_COMPLETED"
+    assert told["best"]["name"] == best.name
+    assert told["best"]["measurement"]["metrics"] == dict(best.measurement.metrics)
+
+
+def test_two_node_workers_share_a_study(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    workers = [worker(programs, node_client, address, name, pace=10) for name in ("ada", "bob")]
+    best = [json.loads(programs.ended(each))["best"]["name"] for each in workers]
+    assert best[0] == best[1]
+    trials = checked(programs, address)
+    assert len(trials) == TRIALS
+    assert len({trial.worker.id for trial in trials}) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_node_worker_that_was_ended_goes_on_under_its_name(
+    programs: Programs, node_client: Path, number: signal.Signals
+) -> None:
+    address = programs.serve()
+    interrupted: list[str] = []
+    with Client(address) as client:
+        for least in (1, 6, 9):
+            ended = worker(programs, node_client, address, "ada", pace=50)
+            trial = until(lambda least=least: under_way(client, least), 30.0)
+            ended.send_signal(number)
+            ended.wait(30.0)
+            interrupted.append(trial.name)
+        programs.ended(worker(programs, node_client, address, "ada"))
+        (status,) = client.list_workers("toy")
+    assert status.worker.incarnation == 4
+    trials = {trial.name: trial for trial in checked(programs, address)}
+    assert len(trials) == TRIALS
+    assert {trial.state for trial in trials.values()} == {trial_pb2.TRIAL_STATE_COMPLETED}
+    assert [trials[name].preemptions for name in interrupted] == [1, 1, 1]
+    assert not any(trial.failures for trial in trials.values())
+
+
+def test_a_node_worker_asked_to_go_saves_and_gives_its_trial_back(
+    programs: Programs, node_client: Path
+) -> None:
+    address = programs.serve()
+    ada = worker(programs, node_client, address, "ada", pace=50)
+    with Client(address) as client:
+        running = until(lambda: under_way(client, 1), 30.0)
+        ada.send_signal(signal.SIGTERM)
+        programs.ended(ada)
+        given_back = client.get_trial(running.name)
+    assert given_back.state == trial_pb2.TRIAL_STATE_PREEMPTED
+    assert given_back.checkpoint.step == given_back.step < given_back.end_step
+    programs.ended(worker(programs, node_client, address, "bob"))
+    checked(programs, address)
+
+
+def test_the_older_of_two_node_workers_under_one_name_ends(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    older = worker(programs, node_client, address, "ada", pace=50)
+    with Client(address) as client:
+        until(lambda: under_way(client, 1), 30.0)
+    newer = worker(programs, node_client, address, "ada")
+    programs.ended(newer)
+    assert older.wait(30.0) == 1
+    assert "this one must end" in programs.errors()
+    checked(programs, address)
+
+
+def test_a_node_worker_waits_for_its_controller(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    ada = worker(programs, node_client, f"127.0.0.1:1,{address}", "ada")
+    programs.ended(ada)
+    checked(programs, address)
