@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from ..durable import contents
 from .harmless import is_harmless
-from .pickles import BEGINNING, names_in
+from .pickles import BEGINNING, names_in, names_in_old
 
 PICKLED = (".pkl", ".pickle", ".p", ".joblib", ".pt", ".pth", ".ckpt", ".bin")
 """Names of files that may hold a pickle of the oldest protocols."""
@@ -54,24 +54,21 @@ def names(file: IO[bytes], called: str, most: int | None) -> Iterator[str]:
         yield from names_in_archive(file, most)
     elif head.startswith(NPY):
         yield from names_in_array(file, most)
-    elif BEGINNING.match(head) or called.lower().endswith(PICKLED):
-        yield from names_in(bounded(unpacked(file, head), most))
     else:
-        yield from names_in_compressed(file, head, most)
+        yield from names_in_file(file, head, called, most)
 
 
-def names_in_compressed(file: IO[bytes], head: bytes, most: int | None) -> Iterator[str]:
-    """Whatever the file is called: it counts if a pickle comes out."""
-    opened = unpacked(file, head)
-    if opened is file:
-        return
+def names_in_file(file: IO[bytes], head: bytes, called: str, most: int | None) -> Iterator[str]:
     try:
-        data = bounded(opened, most)
-        if BEGINNING.match(data.read(2)):
-            data.seek(0)
-            yield from names_in(data)
+        opened = bounded(unpacked(file, head), most)
+        beginning = opened.read(2)
+        opened.seek(0)
     except (OSError, EOFError, zlib.error, lzma.LZMAError):
         return  # it only looked like a compressed one
+    if BEGINNING.match(beginning):
+        yield from names_in(opened)
+    elif called.lower().endswith(PICKLED):
+        yield from names_in_old(opened)
 
 
 def unpacked(file: IO[bytes], head: bytes) -> IO[bytes]:
@@ -95,14 +92,13 @@ def names_in_archive(file: IO[bytes], most: int | None) -> Iterator[str]:
                 if name.endswith((".pkl", ".npy")):
                     with archive.open(name) as entry:
                         yield from names(BytesIO(entry.read(most or -1)), name, most)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
-        return  # damaged, encrypted, or compressed in another way
+    except Exception:  # noqa: BLE001  damaged, encrypted, or compressed in another way: zipfile raises many things
+        return
 
 
 def names_in_array(file: IO[bytes], most: int | None) -> Iterator[str]:
     """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"""
-    version = file.read(8)[6]
-    width = 2 if version == 1 else 4
+    width = 2 if file.read(8)[6:7] == b"\x01" else 4
     header = file.read(int.from_bytes(file.read(width), "little"))
     if b"|O" in header:
         yield from names_in(bounded(file, most))

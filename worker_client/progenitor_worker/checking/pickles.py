@@ -36,6 +36,14 @@ def names_in(file: IO[bytes]) -> Iterator[str]:
             return
 
 
+def names_in_old(file: IO[bytes]) -> tuple[str, ...]:
+    """Of a pickle of the protocols that begin with nothing of their own: none unless all of it can be read."""
+    try:
+        return tuple(names_in_one(file))
+    except Exception:  # noqa: BLE001  no pickle: pickletools raises many things
+        return ()
+
+
 def names_in_one(file: IO[bytes]) -> Iterator[str]:
     pushed: list[object] = [None, None]
     memo: dict[int, object] = {}
