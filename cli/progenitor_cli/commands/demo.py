@@ -74,7 +74,7 @@ def command(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as one line of JSON.")] = False,
 ) -> None:
-    from ..demo.figure import figure_file
+    from ..demo.figure import draw, figure_file
     from ..demo.modes import Settings
     from ..demo.run import Demo, run
     from ..demo.scores import json_line, text
@@ -84,9 +84,10 @@ def command(
     settings = Settings(steps, ready_every, step_size(eta), INHERITANCE[inheritance])
     drawn = None if no_figure or (json and figure is None) else figure_file(figure or DEFAULT_FIGURE)
     out = sys.stderr if json else sys.stdout
-    scores = run(Demo(settings, seeds, workers, dir_, drawn), out)
-    print(json_line(scores) if json else text(scores), flush=True)
+    outcome = run(Demo(settings, seeds, workers, dir_, drawn), out)
+    print(json_line(outcome.scores) if json else text(outcome.scores), flush=True)
     if drawn is not None:
+        draw(outcome.columns, drawn)
         print(f"Figure: {drawn}", file=out, flush=True)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import PlotMissing, UsageError
+from ..plot.saving import KINDS, save
+from ..plot.style import BLUE, VERMILLION
 from .quadratic import BEGINNING, BEST_POSSIBLE
 from .traces import Theta, Trace
 
@@ -15,9 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMATS = (".png", ".svg", ".pdf")
-COLOURS = ("#0072B2", "#D55E00")
-"""Of the members: blue and vermilion of Okabe and Ito, which the colour-blind tell apart."""
+COLOURS = (BLUE, VERMILLION)
+"""Of the members."""
 MARKERS = ("o", "s")
 WIDTHS = (3.0, 1.2)
 """In points, as the sizes below. The first member's line is seen beneath the second's where both are in one place."""
@@ -49,15 +50,15 @@ def figure_file(path: Path) -> Path:
         import matplotlib as mpl  # noqa: F401  is it there?
     except ModuleNotFoundError as error:
         raise PlotMissing(error.name or "matplotlib") from error
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--figure {path}: the file's name must end in {', '.join(FORMATS)}.")
+    if path.suffix.lower() not in KINDS:
+        raise UsageError(f"--figure {str(path)!r}: a picture's name ends with {' or '.join(KINDS)}.")
     if not path.expanduser().parent.is_dir():
-        raise UsageError(f"--figure {path}: there is no folder {path.parent}.")
+        raise UsageError(f"--figure {str(path)!r}: there is no folder {path.parent}.")
     return path.expanduser()
 
 
 def draw(columns: Sequence[Column], file: Path) -> None:
-    """Writes the figure; its format is the file's suffix."""
+    """Writes the figure, a PNG or an SVG by the file's name; raises NotWritten."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -77,7 +78,7 @@ def draw(columns: Sequence[Column], file: Path) -> None:
     axes[0][0].set_ylabel("θ₁")
     axes[1][0].set_ylabel("Q")
     add_legend(figure)
-    figure.savefig(file)
+    save(figure, file)
 
 
 def draw_traces(axes: "Axes", column: Column) -> None:

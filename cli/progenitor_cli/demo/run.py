@@ -18,7 +18,7 @@ from ..errors import CliError, Interrupted
 from ..folder import Folder, announced, folder_at, held
 from . import quadratic
 from .crew import Crew
-from .figure import Column, draw
+from .figure import Column
 from .modes import MODES, Settings
 from .planned import Planned, plan, scores
 from .progress import INTERVAL, Progress
@@ -42,8 +42,16 @@ class Demo:
     figure: Path | None
 
 
-def run(demo: Demo, out: TextIO) -> Scores:
-    """Trains all studies and draws the figure, telling `out` how far it is. Raises CliError, Interrupted."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`columns` are those of the figure; none where none is drawn."""
+
+    scores: Scores
+    columns: tuple[Column, ...]
+
+
+def run(demo: Demo, out: TextIO) -> Outcome:
+    """Trains all studies, telling `out` how far it is. Raises CliError, Interrupted."""
     with ExitStack() as stack:
         folder = stack.enter_context(kept_or_not(demo.folder))
         stack.enter_context(held(folder, "demo"))
@@ -54,10 +62,10 @@ def run(demo: Demo, out: TextIO) -> Scores:
         remover = Remover(folder, unneeded(demo, studies))
         train(crew_of(demo, studies, folder, controller.address), studies, remover, out)
         best = tuple(scores(client, studies))
-        if demo.figure is not None:
-            first = [(planned, score) for planned, score in best if planned.seed == FIRST_SEED]
-            draw([column(client, folder, planned, score) for planned, score in first], demo.figure)
-    return {mode: [score for planned, score in best if planned.mode == mode] for mode in MODES}
+        first = [(planned, score) for planned, score in best if demo.figure and planned.seed == FIRST_SEED]
+        columns = tuple(column(client, folder, planned, score) for planned, score in first)
+    by_mode = {mode: [score for planned, score in best if planned.mode == mode] for mode in MODES}
+    return Outcome(by_mode, columns)
 
 
 @contextmanager
