@@ -1,9 +1,8 @@
 """A demo from its options to its scores: a controller, the studies, and the workers that train them."""
 
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from .figure import Column
 from .modes import MODES, Settings
 from .planned import Planned, plan, scores
 from .progress import INTERVAL, Progress
+from .remover import Remover
 from .scores import Scores
 from .traces import traces
 
@@ -76,20 +76,6 @@ def kept_or_not(path: Path | None) -> Iterator[Folder]:
         return
     with tempfile.TemporaryDirectory(prefix="progenitor-demo-", ignore_cleanup_errors=True) as temporary:
         yield folder_at(Path(temporary))
-
-
-@dataclass(frozen=True, slots=True)
-class Remover:
-    """Removes what studies leave behind, `uids` by the names of those of which nothing is needed."""
-
-    folder: Folder
-    uids: Mapping[str, str]
-
-    def trained(self, study: str) -> None:
-        """At once: fifty seeds make 30,000 checkpoints, which take minutes to remove when nothing else is done."""
-        if uid := self.uids.get(study):
-            shutil.rmtree(self.folder.checkpoints / uid, ignore_errors=True)
-            shutil.rmtree(self.folder.logs / uid, ignore_errors=True)
 
 
 def unneeded(demo: Demo, studies: Sequence[Planned]) -> dict[str, str]:
