@@ -2,34 +2,23 @@
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
-
-import grpc
 
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_worker import Study
 
-from .errors import ControllerUnreachable
 from .names import resource_name, trial_resource_name
-from .rpc import NOBODY, TIMEOUT, Controllers, Method, told
-from .states import ENDED
+from .rpc import TIMEOUT, Controllers, Method
+from .watching import TrialWatch
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 1000
-LOOK = 5.0
-"""Seconds after which one who watches looks whether the study has ended without another change of a trial."""
-LAST_LOOK = 0.5
-"""Seconds for the changes of a study that has ended: they are all there."""
-LOST = 60.0
-"""Seconds that one who watches waits for a controller that has gone away."""
-
 Stream = Any
 """An iterator of WatchTrialsResponse that can be cancelled; grpc has no type of it."""
 
@@ -225,39 +214,12 @@ class Client:
 
         A controller that goes away is waited for, a minute at most.
         """
-        name = resource_name(study)
-        token = ""
-        state = self.get_study(name).state
-        while True:
-            ended = state in ENDED
-            try:
-                for response in self.stream(name, token, timeout=LAST_LOOK if ended else LOOK):
-                    yield from response.trials
-                    token = response.resume_token
-                    if not ended and self._awaited(name).state in ENDED:
-                        break
-            except grpc.RpcError as error:
-                if error.code() not in NOBODY:
-                    raise told(error, self.address) from error
-            if ended:
-                return
-            state = self._awaited(name).state
+        return TrialWatch(resource_name(study)).trials(self)
 
     def stream(self, study: str, resume_token: str, timeout: float | None = None) -> Stream:
         """One WatchTrials call. Raises grpc.RpcError while it is read, as any stream does."""
         request = pb.WatchTrialsRequest(study=resource_name(study), resume_token=resume_token)
         return self._controllers.studies.WatchTrials(request, timeout=timeout)
-
-    def _awaited(self, study: str) -> study_pb2.Study:
-        """The study, once a controller answers."""
-        end = time.monotonic() + LOST
-        while True:
-            try:
-                return self.get_study(study)
-            except ControllerUnreachable:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(1.0)
 
     def _pages(
         self,

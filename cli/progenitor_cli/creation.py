@@ -9,9 +9,12 @@ from progenitor_worker.process import Program, TrainingProcess
 
 from .client import Client
 from .errors import UsageError
-from .names import LONGEST, numbered, short
+from .names import LONGEST, id_from_name, numbered, short, study_of
 from .studies import Wish
 from .training import source_file, wish_of
+
+FROM = "from"
+"""The label of a study that goes on from another one's trial: STUDY-NUMBER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,20 @@ def described(file: Path, logs: Path) -> Wish:
     finally:
         trainer.kill()
     return wish
+
+
+def continued(
+    client: Client, name: str, wish: Wish | None, changes: Changes, study_id: str | None
+) -> study_pb2.Study:
+    """A new study that begins where the trial called `name` ended: a file's if there is one, else as its own was."""
+    trial = client.get_trial(name)
+    source = client.get_study(study_of(name))
+    spec = going_on_from(trial, changes.applied(wish.spec if wish else source.spec))
+    base = wish.study_id if wish else short(source.name)
+    labels = {FROM: f"{short(source.name)}-{short(name)}"}
+    study = client.create_study(id_from_name(study_id) if study_id else free_name(client, base), spec, labels)
+    client.pin_checkpoint(source.name, trial.checkpoint.uri)
+    return study
 
 
 def going_on_from(trial: trial_pb2.Trial, spec: study_pb2.StudySpec) -> study_pb2.StudySpec:

@@ -34,10 +34,10 @@ class DiskEstimate:
 def estimate(used: float, progress: float, free: int, store: Path) -> str:
     """`used` and `free` in bytes; every checkpoint is kept, so what is used grows with the progress."""
     in_all = used / progress
-    told = f"Checkpoints will take about {size(round(in_all))} in all"
+    will = f"will take about {size(round(in_all))} in all"
     if in_all - used <= free:
-        return f"{told}; {size(free)} are free."
+        return f"Checkpoints {will}; {size(free)} are free."
     return (
-        f"WARNING: {told.lower()}, but only {size(free)} are free in {store}. The study will not fit: free some "
-        "space, give it another --store, save less, or let it save less often by a larger steps_per_trial."
+        f"WARNING: checkpoints {will}, but only {size(free)} are free in {store}. The study will not fit: free some "
+        "space, give it another --store, save less, or save less often by a larger steps_per_trial."
     )

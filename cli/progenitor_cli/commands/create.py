@@ -50,28 +50,24 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    from ..creation import Changes, described, free_name, going_on_from
+    from ..creation import Changes, continued, described
     from ..errors import UsageError
     from ..folder import folder_at
     from ..lookup import chosen_trial, connected
-    from ..names import id_from_name, short, study_of
+    from ..names import id_from_name
     from ..report import created_text
 
-    if file is None and from_ is None:
-        raise UsageError("Give a FILE, --from, or both.")
     changes = Changes(single, max_steps, steps_per_trial)
-    wish = None if file is None else described(file, folder_at(dir_).logs)
-    with connected(controller, database, dir_, make_folder=from_ is None) as client:
-        labels = {}
-        if from_ is None:
-            assert wish is not None  # noqa: S101  one of them is given
-            study_id, spec = wish.study_id, changes.applied(wish.spec)
-        else:
-            trial = client.get_trial(chosen_trial(client, from_))
-            source = client.get_study(study_of(trial.name))
-            spec = going_on_from(trial, changes.applied(wish.spec if wish else source.spec))
-            study_id = free_name(client, wish.study_id if wish else short(source.name))
-            client.pin_checkpoint(source.name, trial.checkpoint.uri)
-            labels["from"] = f"{short(source.name)}-{short(trial.name)}"
-        study = client.create_study(id_from_name(name) if name else study_id, spec, labels)
+    logs = folder_at(dir_).logs
+    if from_ is not None:
+        wish = None if file is None else described(file, logs)
+        with connected(controller, database, dir_) as client:
+            study = continued(client, chosen_trial(client, from_), wish, changes, name)
+    elif file is not None:
+        wish = described(file, logs)
+        with connected(controller, database, dir_, make_folder=True) as client:
+            study_id = id_from_name(name) if name else wish.study_id
+            study = client.create_study(study_id, changes.applied(wish.spec))
+    else:
+        raise UsageError("Give a FILE, --from, or both.")
     print(created_text(study, file, as_json=json))

@@ -16,6 +16,9 @@ progenitor watch digits
 progenitor watch digits --json | jq -r 'select(.state == "TRIAL_STATE_FAILED") | .failure_message'
 """
 
+FOLDER_PATIENCE = 1.0
+"""Seconds that a folder's controller is waited for, before another one is looked for there."""
+
 
 def command(
     *,
@@ -27,21 +30,31 @@ def command(
 ) -> None:
     from progenitor.v1 import study_pb2
 
-    from ..errors import CliError
+    from ..errors import CliError, ControllerUnreachable
     from ..lookup import chosen, connected
     from ..report import not_completed, outcome
-    from ..watching import followed
+    from ..watching import PATIENCE, TrialWatch, followed
     from ..wire_json import line
 
-    with connected(controller, database, dir_) as client:
-        name = chosen(client, study)
-        if json:
-            for trial in client.watch_trials(name):
-                print(line(trial), flush=True)
-        else:
-            followed(client, client.get_study(name))
-        status = client.get_study_status(name)
-        if not json:
-            print(outcome(status))
-        if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            raise CliError(not_completed(status.study, []))
+    watch = None
+    while True:
+        with connected(controller, database, dir_) as client:
+            name = study = chosen(client, study)
+            patience = PATIENCE if controller else FOLDER_PATIENCE
+            watch = watch or TrialWatch(name, patience)
+            try:
+                if json:
+                    for trial in watch.trials(client):
+                        print(line(trial), flush=True)
+                else:
+                    followed(client, client.get_study(name), patience)
+            except ControllerUnreachable:
+                if controller:
+                    raise
+                continue  # the run whose controller was asked has ended
+            status = client.get_study_status(name)
+            break
+    if not json:
+        print(outcome(status))
+    if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
+        raise CliError(not_completed(status.study, []))
