@@ -12,6 +12,7 @@ import { join } from "node:path";
 const INPUTS = 20;
 const SAMPLES = 5; // in a step
 const LOOK_EVERY = 10; // steps between two looks for a signal
+const REPORT_EVERY = 50;
 
 const warmStart = process.env.PROGENITOR_WARM_START; // empty at the beginning of a lineage
 const checkpoint = process.env.PROGENITOR_CHECKPOINT;
@@ -28,14 +29,23 @@ let step = Number(process.env.PROGENITOR_START_STEP);
 while (step < endStep && !stopping) {
   step += 1;
   trainStep(weights, randomFrom(seed, step));
+  if (step % REPORT_EVERY === 0 && step < endStep) {
+    report();
+  }
   if (step % LOOK_EVERY === 0) {
     await new Promise(setImmediate); // signals arrive between two turns of the event loop
   }
 }
+
 writeFileSync(join(checkpoint, "weights.json"), JSON.stringify(weights));
-appendFileSync(process.env.PROGENITOR_METRICS, JSON.stringify({ step, metrics: { loss: loss(weights) } }) + "\n");
+report();
 if (step < endStep) {
   writeFileSync(process.env.PROGENITOR_STEP, String(step)); // last of all: it says that the checkpoint is complete
+}
+
+function report() {
+  const line = JSON.stringify({ step, metrics: { loss: loss(weights) } });
+  appendFileSync(process.env.PROGENITOR_METRICS, `${line}\n`);
 }
 
 /** Numbers from 0 to 1 that follow from the seed and the step alone: an interrupted trial trains as if it was not. */

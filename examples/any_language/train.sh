@@ -1,5 +1,5 @@
 #!/bin/sh
-# Normalised least mean squares in awk: ten weights are found from noisy samples, one sample a step.
+# Least mean squares in awk (Widrow and Hoff 1960): ten weights are found from noisy samples, one sample a step.
 #
 #     progenitor run study.py --command "sh train.sh"
 #
@@ -10,10 +10,17 @@
 set -eu
 cd "$(dirname "$0")"
 
-chunk=25 # steps that one awk trains: between two of them the shell looks for the signal
+chunk=50 # steps that one awk trains: between two of them the shell looks for the signal
 state=$PROGENITOR_CHECKPOINT/weights
 step=$PROGENITOR_START_STEP
 lr=$(sed 's/.*"lr": *\([^,}]*\).*/\1/' "$PROGENITOR_PARAMETERS")
+
+report() {
+    awk -v step="$step" '
+        { error += ($1 - FNR / 10) ^ 2 } # the weights sought are 0.1, 0.2, … 1.0; inputs have variance 1/3
+        END { printf "{\"step\": %d, \"metrics\": {\"loss\": %.17g}}\n", step, error / 3 }
+    ' "$state"
+}
 
 stopping=
 trap 'stopping=1' TERM
@@ -27,18 +34,14 @@ fi
 while [ "$step" -lt "$PROGENITOR_END_STEP" ] && [ -z "$stopping" ]; do
     last=$((step + chunk))
     [ "$last" -le "$PROGENITOR_END_STEP" ] || last=$PROGENITOR_END_STEP
-    # awk is in the same process group and gets the signal too: it is to finish its chunk.
+    # awk is in the same process group and gets the signal too: it is to finish what it has begun.
     (trap '' TERM && exec awk -v lr="$lr" -v seed="$PROGENITOR_SEED" -v first=$((step + 1)) -v last="$last" \
         -f train.awk "$state" > "$state.new")
     mv "$state.new" "$state"
     step=$last
+    (trap '' TERM && report >> "$PROGENITOR_METRICS")
 done
 
-trap '' TERM # what was trained is told, though the signal comes now
-awk -v step="$step" '
-    { error += ($1 - FNR / 10) ^ 2 } # the weights sought are 0.1, 0.2, … 1.0; inputs have variance 1/3
-    END { printf "{\"step\": %d, \"metrics\": {\"loss\": %.17g}}\n", step, error / 3 }
-' "$state" >> "$PROGENITOR_METRICS"
 if [ "$step" -lt "$PROGENITOR_END_STEP" ]; then
     echo "$step" > "$PROGENITOR_STEP" # last of all: it says that the checkpoint is complete
 fi

@@ -35,7 +35,9 @@ def node_client(tmp_path_factory: pytest.TempPathFactory, node: Path) -> Path:
         if not (tree / "complete").exists():
             source = ROOT / "examples" / "any_language" / "node_client"
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
-            shutil.copytree(ROOT / "proto", tree / "proto", ignore=shutil.ignore_patterns("*.py*", "__pycache__"))
+            shutil.copytree(
+                ROOT / "proto", tree / "proto", ignore=shutil.ignore_patterns("*.py*", "__pycache__")
+            )
             npm = Path(sys.executable).parent / "npm"
             subprocess.run([npm, "ci"], cwd=folder, env=environment(node), check=True, timeout=240)
             (tree / "complete").touch()

@@ -41,6 +41,7 @@ class Programs:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                process_group=0,
             )
         self.started.append(process)
         return process
@@ -71,5 +72,5 @@ class Programs:
     def end(self) -> None:
         for process in self.started:
             if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

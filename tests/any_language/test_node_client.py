@@ -25,9 +25,7 @@ def worker(
 ) -> subprocess.Popen[str]:
     state = programs.folder / name
     main = node_client / "main.mjs"
-    return programs.start(
-        "node", main, "--controller", address, "--state", str(state), "--pace", str(pace)
-    )
+    return programs.start("node", main, "--controller", address, "--state", str(state), "--pace", str(pace))
 
 
 def checked(programs: Programs, address: str) -> list[trial_pb2.Trial]:
