@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from .lines import Line, draw_lines, draw_winner
 from .marks import draw_marks
 from .records import StudyData, Trial
-from .style import COPY, OTHER, strength
+from .style import COPY, OTHER, WINNER, strength
 from .value_axis import value_axis
 from .words import counted, shortened
 
@@ -24,6 +24,8 @@ def draw_fitness(axes: Axes, data: StudyData) -> None:
     axis.apply(axes)
     draw_others(axes, data, lines)
     draw_winner(axes, [point for trial in data.path for point in lines[trial.number]])
+    if data.path:
+        axes.plot(*lines[data.path[-1].number][-1], marker="o", markersize=7, color=WINNER, zorder=5)
 
     def end(trial: Trial) -> tuple[float, float]:
         """Where it ended; what has no value lies on the edge."""

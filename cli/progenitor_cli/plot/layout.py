@@ -16,7 +16,7 @@ HEADLINE, LEGEND_ROW = 0.6, 0.24
 TITLE = 0.34  # above a panel
 STEPS = 0.52  # below a panel: its numbers, and what they are
 NUMBERS = 0.24  # below a panel: its numbers only
-BETWEEN = 0.75  # columns, with room for an axis's numbers
+BETWEEN = 0.85  # columns, with room for an axis's numbers
 FITNESS, SCHEDULE, TOTAL_ROW = 2.9, 1.25, 0.3
 TIMES_SHARE = 0.3  # of the width, beside the members
 

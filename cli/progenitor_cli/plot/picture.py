@@ -107,6 +107,6 @@ def handles(data: StudyData) -> list[Line2D]:
         found.append(Line2D([], [], color=WINNER, linewidth=2.5, label="the best trial's lineage"))
     found.append(Line2D([], [], color=OTHER, linewidth=1.2, label="the others" if data.path else "trials"))
     if data.copies:
-        label = f"went on from another member ({len(data.copies)})"
+        label = f"went on from another member ({len(data.copies):,})"
         found.append(Line2D([], [], color=COPY, linewidth=1.5, label=label))
     return [*found, *keys(data)]

@@ -1,7 +1,5 @@
 """One small panel for each hyperparameter: its value over the steps."""
 
-from collections.abc import Sequence
-
 from matplotlib.axes import Axes
 
 from .lines import Line, draw_lines, draw_winner
@@ -25,9 +23,9 @@ def shown(data: StudyData) -> tuple[Parameter, ...]:
 
 
 def draw_schedule(axes: Axes, data: StudyData, parameter: Parameter) -> None:
-    others = [steps_of(data, trial, parameter) for trial in data.trials]
+    others = [beside(data, trial, parameter) for trial in data.trials]
     draw_lines(axes, others, OTHER, strength(data), zorder=2)
-    draw_winner(axes, [point for trial in data.path for point in level(data, trial, parameter)])
+    draw_winner(axes, [point for trial in data.path for point in level(trial, parameter)])
     axes.set_title(heading(parameter), loc="left")
     if parameter.kind is Kind.PLACES:
         label_places(axes, parameter)
@@ -42,23 +40,17 @@ def draw_schedule(axes: Axes, data: StudyData, parameter: Parameter) -> None:
     axes.set_ylim(least - margin, most + margin)
 
 
-def steps_of(data: StudyData, trial: Trial, parameter: Parameter) -> Line:
-    """Down or up from the parent's value, then level."""
-    own = level(data, trial, parameter)
-    parent = None if trial.parent is None else data.by_number[trial.parent]
-    if not own or parent is None or parent.member != trial.member:
-        return own
-    before = level(data, parent, parameter)
-    return (*([(trial.start, before[0][1])] if before else []), *own)
-
-
-def level(data: StudyData, trial: Trial, parameter: Parameter) -> Sequence[tuple[float, float]]:
-    if parameter.name not in trial.parameters:
-        return ()
+def level(trial: Trial, parameter: Parameter) -> Line:
     at = parameter.at(trial.parameters[parameter.name])
-    if parameter.kind is Kind.PLACES:
-        at += SPREAD * (trial.member / max(1, data.members - 1) - 0.5)
     return ((trial.start, at), (trial.end, at))
+
+
+def beside(data: StudyData, trial: Trial, parameter: Parameter) -> Line:
+    """Level, beside those of other members that have the same of a few values."""
+    if parameter.kind is not Kind.PLACES:
+        return level(trial, parameter)
+    aside = SPREAD * (trial.member / max(1, data.members - 1) - 0.5)
+    return [(step, at + aside) for step, at in level(trial, parameter)]
 
 
 def label_places(axes: Axes, parameter: Parameter) -> None:

@@ -41,9 +41,10 @@ def draw_total(axes: Axes, data: StudyData) -> None:
         axes.barh(0, seconds / unit.seconds, left=begin, color=colour, height=BAR, label=label)
         begin += seconds / unit.seconds
     if data.lost:
-        lost = data.lost / unit.seconds
+        lost, its = data.lost / unit.seconds, unit_for(data.lost)
         axes.barh(1, lost, color=LOST_COLOUR, height=BAR)
-        axes.text(lost, 1, f" {lost:.2g} {unit.name} to preemptions and failures", va="center", fontsize=8.5)
+        told = f" {data.lost / its.seconds:.3g} {its.name} to preemptions and failures"
+        axes.text(lost, 1, told, va="center", fontsize=8.5)
     rows = rows_of_total(data)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-WILD = 8.0
-"""A value that is this many spans of the core away from it is left out."""
+WILD = {"linear": 3.0, "log": 1.0, "symlog": 1.0}
+"""A value that is this many spans of the core away from it is left out, by the scale on which they are measured."""
 LOG_DECADES, SYMLOG_DECADES = 2.0, 3.0
 """What a core has to extend over for such an axis."""
 GREATEST = 1e200
@@ -79,7 +79,7 @@ def value_axis(values: Sequence[float], kept: Sequence[float], *, minimized: boo
     if scale.name == "log":
         found = found[found > 0.0]
     seen, inner = scale.forward(found), scale.forward(core)
-    reach = WILD * float(np.ptp(inner)) or math.inf
+    reach = WILD[scale.name] * float(np.ptp(inner)) or math.inf
     shown = seen[(seen >= inner.min() - reach) & (seen <= inner.max() + reach)]
     ends = np.concatenate([shown, inner])
     low, high = float(ends.min()), float(ends.max())
