@@ -3,6 +3,7 @@
 from .client import Client
 from .errors import CallRefused, CliError, ControllerUnreachable
 from .local import Local, local
+from .plot import plot_study
 from .wording import parameter_values
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "Local",
     "local",
     "parameter_values",
+    "plot_study",
 ]
