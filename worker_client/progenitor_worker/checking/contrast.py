@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ..domains import Categorical, Discrete, Domain, Double, Integer
 from ..session import Value
 
-LOW, HIGH = math.exp(-1), 1 - math.exp(-1)
-"""Fractions of a domain; uneven ones, so that a value is hardly ever a library's default by chance."""
+LOW = math.exp(-1)
+"""A fraction of a domain; an uneven one, so that a value is hardly ever a library's default by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,29 @@ class Contrast:
 
 def contrast_of(domains: Mapping[str, Domain]) -> Contrast:
     """Immutable ones stay the same; the others differ unless their domain has one value only."""
-    pairs = {name: pair(domain) for name, domain in domains.items()}
+    pairs = {
+        name: pair(domain, LOW * (1 - place / (2 * len(domains))))  # two of one domain are to be told apart
+        for place, (name, domain) in enumerate(domains.items())
+    }
     return Contrast(
         {name: first for name, (first, _) in pairs.items()},
         {name: pairs[name][0 if domain.immutable else 1] for name, domain in domains.items()},
     )
 
 
-def pair(domain: Domain) -> tuple[Value, Value]:
+def pair(domain: Domain, low: float) -> tuple[Value, Value]:
+    """Its values at the fraction `low`, and as far from its other end."""
     match domain:
         case Double():
-            return double_at(domain, LOW), double_at(domain, HIGH)
+            return double_at(domain, low), double_at(domain, 1 - low)
         case Integer():
-            return apart(integer_at(domain, LOW), integer_at(domain, HIGH), int(domain.min), int(domain.max))
+            return apart(
+                integer_at(domain, low), integer_at(domain, 1 - low), int(domain.min), int(domain.max)
+            )
         case Discrete():
             last = len(domain.values) - 1
-            low, high = apart(round(last * LOW), round(last * HIGH), 0, last)
-            return float(domain.values[low]), float(domain.values[high])
+            one, other = apart(round(last * low), round(last * (1 - low)), 0, last)
+            return float(domain.values[one]), float(domain.values[other])
         case Categorical():
             return domain.values[0], domain.values[-1]
 
