@@ -48,10 +48,9 @@ def once(address: str, timeout: float) -> Health:
     except ModuleNotFoundError as error:
         raise ServerMissing("grpcio-health-checking") from error
     with grpc.insecure_channel(address, options_for(address)) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type lacks its methods
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=timeout
-            )
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         except grpc.RpcError as error:
             call: Any = error  # what a stub raises is a grpc.Call too, which its type does not say
             return Health(UNREACHABLE, f"{call.code().name}: {call.details()}")

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 def pins(lock: Path) -> dict[tuple[str, str], str]:
     """The lines that pin each package, hashes included, by its name and version."""
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for entry in re.split(r"\n(?=\S)", lock.read_text().strip()):
         requirement = Requirement(entry.split(" \\", 1)[0])
         found[canonicalize_name(requirement.name), str(requirement.specifier)] = entry
