@@ -11,6 +11,7 @@ from .checkpoint_code import code_in
 from .contrast import Contrast, contrast_of
 from .findings import CheckReport, Finding, failed, passed, unseen
 from .hyperparameters import check_hyperparameters
+from .optimizers import Optimizer, OptimizerWatch
 from .restored import check_restored
 from .sessions import Sessions, Tried
 
@@ -65,16 +66,19 @@ class Check:
             findings.append(check_code(first.checkpoint))
         if not first.ok:
             return CheckReport(tuple(findings), first.seconds_per_step, first.checkpoint_bytes)
-        second = self._second(first)
-        findings[2:2] = self._going_on(first, second)
+        optimizers = OptimizerWatch()
+        second = self._second(first, optimizers)
+        findings[2:2] = self._going_on(first, second, optimizers.seen())
         best = second if second.seconds_per_step is not None else first
         return CheckReport(tuple(findings), best.seconds_per_step, first.checkpoint_bytes)
 
     def _taken(self) -> str:
         return "a study" if self._options.command else "a study, and a train that takes its parameters"
 
-    def _second(self, first: Tried) -> Tried:
-        return self._sessions.going_on(first, self._contrast.second, seed=SEEDS[1], steps=self._steps)
+    def _second(self, first: Tried, optimizers: OptimizerWatch | None = None) -> Tried:
+        return self._sessions.going_on(
+            first, self._contrast.second, seed=SEEDS[1], steps=self._steps, optimizers=optimizers
+        )
 
     def _fresh(self, first: Tried) -> Finding:
         if first.ok:
@@ -88,7 +92,7 @@ class Check:
             else "",
         )
 
-    def _going_on(self, first: Tried, second: Tried) -> Iterator[Finding]:
+    def _going_on(self, first: Tried, second: Tried, optimizers: tuple[Optimizer, ...]) -> Iterator[Finding]:
         if second.ok or second.looked_at_warm_start:
             yield self._looked(second)
         if not second.ok:
@@ -114,7 +118,7 @@ class Check:
         if self._options.command:
             yield unseen("hyperparameters", "the optimizer of a command cannot be seen")
         else:
-            yield check_hyperparameters(self._contrast, second.optimizers)
+            yield check_hyperparameters(self._contrast, optimizers)
         if second.seconds < CHEAP:
             yield check_repeated(second, again())
 

@@ -7,7 +7,6 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 Setting = float | str
@@ -132,12 +131,16 @@ def alive() -> list[tuple[Any, Library]]:
     classes = [(library, kind) for library in LIBRARIES if (kind := class_of(library)) is not None]
     if not classes:
         return []
-    return list(
-        chain.from_iterable(
-            ((found, library) for library, kind in classes if issubclass(type(found), kind))
-            for found in gc.get_objects()
-        )
-    )
+    known: dict[type, Library | None] = {}  # there are many objects, of few types
+    found = []
+    for thing in gc.get_objects():
+        kind = type(thing)
+        if kind not in known:
+            known[kind] = next((library for library, of in classes if issubclass(kind, of)), None)
+        library = known[kind]
+        if library is not None:
+            found.append((thing, library))
+    return found
 
 
 def class_of(library: Library) -> type | None:

@@ -12,9 +12,9 @@ from ..session import Session, SessionError, Value
 from ..signature import arguments_for
 from ..store import CheckpointError, CheckpointStore, Holder, Saved
 from ..user_code import UserCode, as_metrics, told
-from .optimizers import Optimizer, OptimizerWatch
+from .optimizers import OptimizerWatch
 
-LOOKS = 8
+LOOKS = 6
 """How often a session's optimizers are looked at: a look goes through all objects of the process."""
 
 
@@ -35,7 +35,6 @@ class Tried:
     looked_at_warm_start: bool
     error: str
     raised: bool
-    optimizers: tuple[Optimizer, ...]
     seconds: float
     seconds_per_step: float | None
 
@@ -54,12 +53,12 @@ class Tried:
 
 
 class Watch:
-    """Listens to one session."""
+    """Listens to one session, and lets `optimizers` look at those that are alive in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, optimizers: OptimizerWatch | None) -> None:
         self.newest: Saved | None = None
         self._stepped: list[tuple[int, float]] = []
-        self._optimizers = OptimizerWatch()
+        self._optimizers = optimizers
         self._looks = 0
         self._looking = 0.0
 
@@ -85,11 +84,8 @@ class Watch:
         step, at = self._stepped[-1]
         return max(0.0, at - begun[1]) / (step - begun[0]) if step > begun[0] else None
 
-    def optimizers(self) -> tuple[Optimizer, ...]:
-        return self._optimizers.seen()
-
     def _look(self) -> None:
-        if self._looks == LOOKS:
+        if self._optimizers is None or self._looks == LOOKS:
             return
         began = time.monotonic()
         self._looks += 1
@@ -108,11 +104,26 @@ class Sessions:
         self._trials = 0
 
     def fresh(self, parameters: Mapping[str, Value], *, seed: int, steps: int) -> Tried:
-        return self._try(parameters, seed, None, 0, steps)
+        return self._try(parameters, seed, start=0, end=steps)
 
-    def going_on(self, origin: Tried, parameters: Mapping[str, Value], *, seed: int, steps: int) -> Tried:
+    def going_on(
+        self,
+        origin: Tried,
+        parameters: Mapping[str, Value],
+        *,
+        seed: int,
+        steps: int,
+        optimizers: OptimizerWatch | None = None,
+    ) -> Tried:
         """From the end of a session that has saved a checkpoint there."""
-        return self._try(parameters, seed, origin.checkpoint, origin.end_step, origin.end_step + steps)
+        return self._try(
+            parameters,
+            seed,
+            start=origin.end_step,
+            end=origin.end_step + steps,
+            warm_start=origin.checkpoint,
+            optimizers=optimizers,
+        )
 
     def evaluated(self, checkpoint: Path, parameters: Mapping[str, Value]) -> dict[str, float]:
         """Nothing if the user has no evaluate. Raises what that raises."""
@@ -122,11 +133,18 @@ class Sessions:
         return as_metrics(self._code.evaluate(checkpoint, **arguments_for(self._code.evaluate, given)))
 
     def _try(
-        self, parameters: Mapping[str, Value], seed: int, warm_start: Path | None, start: int, end: int
+        self,
+        parameters: Mapping[str, Value],
+        seed: int,
+        *,
+        start: int,
+        end: int,
+        warm_start: Path | None = None,
+        optimizers: OptimizerWatch | None = None,
     ) -> Tried:
         self._trials += 1
         holder = Holder("check", self._trials, 1)
-        watch = Watch()
+        watch = Watch(optimizers)
         session = Session(
             store=self._store,
             holder=holder,
@@ -139,7 +157,6 @@ class Sessions:
         )
         began = time.monotonic()
         error, raised = ended(lambda: self._run(session, holder))
-        optimizers = watch.optimizers()
         metrics = {step: dict(values) for step, values in session.metrics.items()}
         checkpoint = None if watch.newest is None else self._store.root / watch.newest.uri
         if not error:
@@ -155,7 +172,6 @@ class Sessions:
             looked_at_warm_start=session.looked_at_warm_start,
             error=error,
             raised=raised,
-            optimizers=optimizers,
             seconds=time.monotonic() - began,
             seconds_per_step=watch.seconds_per_step(start, session.stopwatch.trained_from),
         )
