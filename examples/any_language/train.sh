@@ -1,5 +1,5 @@
 #!/bin/sh
-# Least mean squares in awk (Widrow and Hoff 1960): ten weights are found from noisy samples, one sample a step.
+# Least mean squares in awk (Widrow and Hoff 1960): ten weights are found from noisy samples.
 #
 #     progenitor run study.py --command "sh train.sh"
 #

@@ -14,6 +14,8 @@ from typing import Any
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 90.0
+"""Seconds for a small study to end, on a machine that does other things too."""
 
 
 def environment(node: Path) -> dict[str, str]:
@@ -46,12 +48,13 @@ class Programs:
         self.started.append(process)
         return process
 
-    def run(self, *arguments: str | Path, timeout: float = 60.0, **variables: str) -> str:
+    def run(self, *arguments: str | Path, **variables: str) -> str:
         """What it prints; it must exit with 0."""
-        return self.ended(self.start(*arguments, **variables), timeout)
+        return self.ended(self.start(*arguments, **variables))
 
-    def ended(self, process: subprocess.Popen[str], timeout: float = 60.0) -> str:
-        out, _ = process.communicate(timeout=timeout)
+    def ended(self, process: subprocess.Popen[str]) -> str:
+        """The same of one that was started."""
+        out, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, self.errors()
         return out
 

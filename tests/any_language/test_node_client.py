@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -77,9 +78,9 @@ def test_a_node_worker_that_was_ended_goes_on_under_its_name(
     with Client(address) as client:
         for least in (1, 6, 9):
             ended = worker(programs, node_client, address, "ada", pace=50)
-            trial = until(lambda least=least: under_way(client, least), 30.0)
+            trial = until(partial(under_way, client, least), 60.0)
             ended.send_signal(number)
-            ended.wait(30.0)
+            ended.wait(60.0)
             interrupted.append(trial.name)
         programs.ended(worker(programs, node_client, address, "ada"))
         (status,) = client.list_workers("toy")
@@ -97,7 +98,7 @@ def test_a_node_worker_asked_to_go_saves_and_gives_its_trial_back(
     address = programs.serve()
     ada = worker(programs, node_client, address, "ada", pace=50)
     with Client(address) as client:
-        running = until(lambda: under_way(client, 1), 30.0)
+        running = until(lambda: under_way(client, 1), 60.0)
         ada.send_signal(signal.SIGTERM)
         programs.ended(ada)
         given_back = client.get_trial(running.name)
@@ -111,10 +112,10 @@ def test_the_older_of_two_node_workers_under_one_name_ends(programs: Programs, n
     address = programs.serve()
     older = worker(programs, node_client, address, "ada", pace=50)
     with Client(address) as client:
-        until(lambda: under_way(client, 1), 30.0)
+        until(lambda: under_way(client, 1), 60.0)
     newer = worker(programs, node_client, address, "ada")
     programs.ended(newer)
-    assert older.wait(30.0) == 1
+    assert older.wait(60.0) == 1
     assert "this one must end" in programs.errors()
     checked(programs, address)
 
