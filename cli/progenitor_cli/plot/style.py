@@ -67,7 +67,7 @@ class Mark:
 
 
 PREEMPTED = Mark("preempted", "v", PURPLE, filled=True)
-RETRIED = Mark("failed, tried again", "P", VERMILLION, filled=True)
+RETRIED = Mark("failed, tried again", "P", VERMILLION, filled=False)
 FAILED = Mark("failed", "X", VERMILLION, filled=True)
 STOPPED = Mark("stopped", "s", BLACK, filled=False)
 CANCELLED = Mark("cancelled", "D", BLACK, filled=False)
