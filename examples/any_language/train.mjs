@@ -4,7 +4,13 @@
 //
 // Node 18 or newer, and nothing else.
 //
-// MEASURED
+// Measured with the seeds 1 to 5, eight members of 2,000 steps each. The loss of the best trial, median (least to greatest):
+//
+//     population-based training      0.0015 (0.0008 to 0.0024)
+//     random search, as many steps   0.0039 (0.0027 to 0.0114)
+//
+// It was the smaller one with each of the seeds. Random search is algorithm=RandomSearch(8) in study.py, instead of
+// population_size; a good learning rate is another at the end than at the beginning, and it has but one.
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

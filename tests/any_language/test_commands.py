@@ -57,7 +57,7 @@ def test_a_command_trains_the_population_of_the_example(programs: Programs, comm
     shorten(programs.folder / "study.py")
     result = programs.ended(programs.progenitor("run", "study.py", "--command", " ".join(command), "--json"))
     trials = trained(programs.folder)
-    assert len(trials) == 9
+    assert len(trials) >= 9
     assert {trial.state for trial in trials} == {trial_pb2.TRIAL_STATE_COMPLETED}
     first = statistics.median(t.measurement.metrics["loss"] for t in trials if t.generation == 0)
     assert json.loads(result)["best"]["metrics"]["loss"] < first / 2

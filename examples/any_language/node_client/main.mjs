@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 
 import { Controllers, GaveUp, Refused } from "./contract.mjs";
 import { takePlace } from "./place.mjs";
-import { Store } from "./store.mjs";
+import { Store, StoreElsewhere } from "./store.mjs";
 import { spec, train } from "./toy.mjs";
 import { Worker } from "./worker.mjs";
 
@@ -33,7 +33,7 @@ try {
   const { trials } = await controllers.call("ListBestTrials", { study, page_size: 1 }, leaving.signal);
   console.log(JSON.stringify({ study, state, best: trials[0] ?? null }, exactNumbers));
 } catch (error) {
-  if (!(error instanceof Refused) && !(error instanceof GaveUp)) throw error;
+  if (![Refused, GaveUp, StoreElsewhere].some((known) => error instanceof known)) throw error;
   console.error(`worker: ${error.message}`);
   process.exitCode = 1;
 } finally {

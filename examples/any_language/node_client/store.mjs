@@ -1,8 +1,14 @@
 // Checkpoints in a folder that all workers of a study see. One is visible only when it is complete and on the disk.
 
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+
+const STAGING = ".staging-";
+
+/** This store has nothing of the trial that saved a checkpoint: the other workers keep theirs in another one. */
+export class StoreElsewhere extends Error {}
 
 export class Store {
   constructor(root) {
@@ -12,6 +18,9 @@ export class Store {
   /** The folder of a registered checkpoint; throws if it is not as it was registered. */
   find({ uri, digest }) {
     const folder = isAbsolute(uri) ? uri : join(this.root, uri);
+    if (!isAbsolute(uri) && !existsSync(dirname(dirname(folder)))) {
+      throw new StoreElsewhere(`${uri} is not in ${this.root}: give this worker the same --store as the others`);
+    }
     if (digest !== "" && contentsOf(folder).digest !== digest) throw new Error(`the checkpoint ${folder} was changed`);
     return folder;
   }
@@ -21,10 +30,10 @@ export class Store {
    *
    * The path holds the epoch and a random part: two holders of one trial never write the same place.
    */
-  save({ study_uid, name, lease }, step, write) {
-    const holder = `${study_uid}/${name.split("/").at(-1)}/${lease.epoch}`;
+  save(trial, step, write) {
+    const holder = `${folderOf(trial)}/${trial.lease.epoch}`;
     const uri = `${holder}/${step}-${randomBytes(4).toString("hex")}`;
-    const staging = join(this.root, holder, `.staging-${randomBytes(4).toString("hex")}`);
+    const staging = join(this.root, holder, `${STAGING}${randomBytes(4).toString("hex")}`);
     mkdirSync(staging, { recursive: true });
     try {
       write(staging);
@@ -41,6 +50,21 @@ export class Store {
       throw error;
     }
   }
+
+  /** Removes what earlier holders of this trial have left half-written. */
+  clear(trial) {
+    const folder = join(this.root, folderOf(trial));
+    for (const epoch of existsSync(folder) ? readdirSync(folder) : []) {
+      if (BigInt(epoch) >= BigInt(trial.lease.epoch)) continue;
+      for (const name of readdirSync(join(folder, epoch)).filter((entry) => entry.startsWith(STAGING))) {
+        rmSync(join(folder, epoch, name), { recursive: true, force: true });
+      }
+    }
+  }
+}
+
+function folderOf({ study_uid, name }) {
+  return `${study_uid}/${name.split("/").at(-1)}`;
 }
 
 /** sha256 over each file in BYTE order of the paths: path, NUL, size in decimal digits, NUL, contents. */

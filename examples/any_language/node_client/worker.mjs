@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Refused, seconds } from "./contract.mjs";
 import { HeldTrial } from "./held.mjs";
 import { keepLease, now, tell } from "./lease.mjs";
+import { StoreElsewhere } from "./store.mjs";
 
 const ENDED = new Set(["STUDY_STATE_COMPLETED", "STUDY_STATE_CANCELLED", "STUDY_STATE_FAILED"]);
 const WORKER_ENDS = new Set(["STALE_REQUEST", "STUDY_NOT_FOUND"]); // of Refused
@@ -46,18 +47,16 @@ export class Worker {
     const trained = new AbortController();
     const names = { study: this.#study, worker: this.#place };
     const beat = keepLease(this.#controllers, names, held, this.#sent, trained.signal);
-    const [outcome, message] = await ended(held, store, train, leaving);
+    const [outcome, message, unfit] = await ended(held, store, train, leaving);
     trained.abort();
     await beat; // a heartbeat under way is not to arrive after the outcome
     while (held.backlog && !held.lost && held.refused === null) await tell(this.#controllers, names, held);
-    const k = leaving.aborted ? 0 : 1;
+    const k = leaving.aborted || unfit ? 0 : 1;
     if (held.lost) return this.#suggest([], k, leaving);
     if (held.refused !== null) return this.#fail(held, held.refused, k);
-    try {
-      return await this.#suggest([held.report(outcome, message)], k);
-    } catch (error) {
-      return this.#fail(held, error, k);
-    }
+    const answer = await this.#suggest([held.report(outcome, message)], k).catch((error) => this.#fail(held, error, k));
+    if (unfit) throw unfit;
+    return answer;
   }
 
   /** What was reported is refused, so whatever is said later would be refused as well: the trial has failed. */
@@ -134,13 +133,15 @@ class Session {
   }
 }
 
-/** The outcome and the failure's message. */
+/** The outcome, the failure's message, and why no trial can be trained here, if so. */
 async function ended(held, store, train, leaving) {
   try {
+    store.clear(held.trial);
     const session = new Session(held, store, leaving);
     await train(session);
     return [session.outcome, ""];
   } catch (error) {
+    if (error instanceof StoreElsewhere) return ["OUTCOME_RELEASED", "", error]; // it costs the trial no try
     return ["OUTCOME_FAILED", String(error.stack).replaceAll("\0", "?").slice(0, 4000)];
   }
 }
