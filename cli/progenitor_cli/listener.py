@@ -9,15 +9,17 @@ from progenitor_worker.events import (
     Event,
     SlotEnded,
     StepReached,
+    TrialDoubtful,
     TrialEnded,
 )
 
 from .failures import failure_text, kind
+from .names import short
 from .view import View
 
 
 class Listener:
-    """Hears all workers, each in its thread. A failure is shown once, and so is a loss of the controller.
+    """Hears all workers, each in its thread. A failure is shown once, and so are a doubt and a loss of the controller.
 
     `slot_ended` is set whenever a worker has ended.
     """
@@ -27,6 +29,7 @@ class Listener:
         self._view = view
         self._lock = threading.Lock()
         self._failures: set[str] = set()
+        self._doubts: set[str] = set()
         self._lost: set[int] = set()
 
     def heard(self, event: Event) -> None:
@@ -35,6 +38,10 @@ class Listener:
                 self._view.stepped(event.trial, event.step)
             case TrialEnded() if event.outcome == trial_pb2.OUTCOME_FAILED:
                 self._failed(event)
+            case TrialDoubtful() if self._first_doubt(event.check):
+                self._view.say(
+                    f"Warning: {event.message} (seen in trial {short(event.trial)}; `progenitor check` tells more)."
+                )
             case ControllerLost():
                 if self._first_to_lose(event.slot):
                     self._view.say(f"The controller does not answer: {event.message}. Training goes on.")
@@ -52,6 +59,12 @@ class Listener:
             self._failures.add(kind(event.message))
         if not known:
             self._view.say(failure_text(event.trial.name, event.message, event.log))
+
+    def _first_doubt(self, check: str) -> bool:
+        with self._lock:
+            first = check not in self._doubts
+            self._doubts.add(check)
+        return first
 
     def _first_to_lose(self, slot: int) -> bool:
         with self._lock:

@@ -33,6 +33,16 @@ class TrialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialDoubtful:
+    """Its training went well, and yet something looks wrong: `check` is the doubt's short name."""
+
+    slot: int
+    trial: str
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerLost:
     slot: int
     message: str
@@ -53,5 +63,5 @@ class SlotEnded:
     error: str
 
 
-Event = TrialStarted | StepReached | TrialEnded | ControllerLost | ControllerFound | SlotEnded
+Event = TrialStarted | StepReached | TrialEnded | TrialDoubtful | ControllerLost | ControllerFound | SlotEnded
 Listener = Callable[[Event], None]

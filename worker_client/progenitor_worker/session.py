@@ -98,6 +98,11 @@ class Session:
         return self._warm_start
 
     @property
+    def ignored_warm_start(self) -> bool:
+        """Whether steps were trained without a look at the checkpoint that there was to go on from."""
+        return self._warm_start is not None and not self.looked_at_warm_start and self._step > self.start_step
+
+    @property
     def step(self) -> int:
         """The last step that `steps` yielded or `advance` came to; before the first the start step."""
         return self._step

@@ -15,7 +15,7 @@ from progenitor.v1 import controller_service_pb2 as pb
 from progenitor.v1 import study_pb2, trial_pb2
 
 from .controller import Controller, GaveUp, Refused, StudyGone, Superseded
-from .events import Event, SlotEnded, StepReached, TrialEnded, TrialStarted
+from .events import Event, SlotEnded, StepReached, TrialDoubtful, TrialEnded, TrialStarted
 from .heartbeat import Heartbeat
 from .held_trial import HeldTrial
 from .place import Place
@@ -168,6 +168,9 @@ class Slot:
                 leaving=self._leaving,
                 grace=self._options.grace,
                 on_step=lambda step: self._tell(StepReached(self._place.slot, held.trial.name, step)),
+                on_doubt=lambda check, doubt: self._tell(
+                    TrialDoubtful(self._place.slot, held.trial.name, check, doubt)
+                ),
             )
             return run.run()
         except ProcessDied as error:

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .channel import Channel, Message
+from .checking.doubts import Doubts
 from .command import CommandSession
 from .lifeline import end_with_parent, guard_own_group
 from .session import Session, SessionError, Stopwatch, Value
@@ -43,6 +44,7 @@ class Reports:
         self._stop = stop
         self._holder = holder.name
         self._told = 0.0
+        self.newest: Saved | None = None
 
     def send(self, kind: str, **said: object) -> None:
         self._channel.send({"kind": kind, "holder": self._holder, **said})
@@ -57,6 +59,7 @@ class Reports:
         self.send("measured", step=step, metrics=dict(metrics), elapsed=elapsed)
 
     def saved(self, checkpoint: Saved) -> None:
+        self.newest = checkpoint
         self.send("saved", checkpoint=asdict(checkpoint))
 
     def stopping(self) -> bool:
@@ -72,6 +75,7 @@ class Trainer:
         self._stop = threading.Event()
         self._commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._code = UserCode()
+        self._doubts = Doubts()
         self._session: Session | None = None
         self._process = os.getpid()
 
@@ -155,6 +159,9 @@ class Trainer:
         except BaseException as error:  # noqa: BLE001  whatever the user's train raises is told
             self._failed(reports, told(error), error, seconds_of(watch))
         else:
+            newest = None if reports.newest is None else store.root / reports.newest.uri
+            for check, doubt in self._doubts.of(session, newest):
+                reports.send("doubtful", check=check, message=doubt)
             self._flush()
             reports.send("done", step=session.step, seconds=seconds_of(watch))
 

@@ -61,6 +61,7 @@ class TrialRun:
     leaving: threading.Event
     grace: float
     on_step: Callable[[int], None]
+    on_doubt: Callable[[str, str], None]
     _deadline: float | None = field(default=None, init=False)
 
     def run(self) -> Outcome:
@@ -178,6 +179,8 @@ class TrialRun:
                 self.held.measured(message["step"], message["metrics"], message["elapsed"])
             case "saved":
                 self.held.saved(message["checkpoint"])
+            case "doubtful":
+                self.on_doubt(message["check"], message["message"])
 
     @property
     def _holder(self) -> Holder:

@@ -21,12 +21,12 @@ from .pickles import BEGINNING, names_in, names_in_old
 PICKLED = (".pkl", ".pickle", ".p", ".joblib", ".pt", ".pth", ".ckpt", ".bin")
 """Names of files that may hold a pickle of the oldest protocols."""
 ZIP, NPY = b"PK\x03\x04", b"\x93NUMPY"
-OPENERS: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
-    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ": lzma.LZMAFile,
-    b"\x5d\x00\x00": lzma.LZMAFile,
-    b"\x78": lambda file: BytesIO(zlib.decompressobj().decompress(file.read())),
+OPENERS: Mapping[bytes, Callable[[IO[bytes], int | None], Any]] = {
+    b"\x1f\x8b": lambda file, _: gzip.GzipFile(fileobj=file),
+    b"BZh": lambda file, _: bz2.BZ2File(file),
+    b"\xfd7zXZ": lambda file, _: lzma.LZMAFile(file),  # noqa: SIM115  the file below is closed
+    b"\x5d\x00\x00": lambda file, _: lzma.LZMAFile(file),  # noqa: SIM115  the file below is closed
+    b"\x78": lambda file, most: BytesIO(inflated(file, most)),
 }
 """By the first bytes of a compressed file."""
 
@@ -60,7 +60,7 @@ def names(file: IO[bytes], called: str, most: int | None) -> Iterator[str]:
 
 def names_in_file(file: IO[bytes], head: bytes, called: str, most: int | None) -> Iterator[str]:
     try:
-        opened = bounded(unpacked(file, head), most)
+        opened = bounded(unpacked(file, head, most), most)
         beginning = opened.read(2)
         opened.seek(0)
     except (OSError, EOFError, zlib.error, lzma.LZMAError):
@@ -71,17 +71,21 @@ def names_in_file(file: IO[bytes], head: bytes, called: str, most: int | None) -
         yield from names_in_old(opened)
 
 
-def unpacked(file: IO[bytes], head: bytes) -> IO[bytes]:
+def unpacked(file: IO[bytes], head: bytes, most: int | None) -> IO[bytes]:
     """The file itself unless it is a compressed one."""
     for beginning, opener in OPENERS.items():
         if head.startswith(beginning):
             try:
-                opened: IO[bytes] = opener(file)
+                opened: IO[bytes] = opener(file, most)
             except (OSError, zlib.error, lzma.LZMAError):
                 file.seek(0)
             else:
                 return opened
     return file
+
+
+def inflated(file: IO[bytes], most: int | None) -> bytes:
+    return zlib.decompressobj().decompress(file.read(most or -1), most or 0)
 
 
 def names_in_archive(file: IO[bytes], most: int | None) -> Iterator[str]:
