@@ -14,7 +14,7 @@ READERS = 4
 _SCHEMA_LOCK = 0x70726F67656E  # "progen": known to every replica, and to nobody else who shares the server
 _DISK_FULL = "53100"
 _TRANSIENT = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_UNAVAILABLE = ("08", "25006", "53", "55P03", "57P", "57014", "58")  # beginnings of SQLSTATEs
+_UNAVAILABLE = ("08", "25006", "42501", "53", "55P03", "57P", "57014", "58")  # beginnings of SQLSTATEs
 
 
 class PostgreSQL(Backend):

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -125,3 +126,25 @@ def test_health_names_the_packages_that_a_thin_worker_lacks(place: Place) -> Non
     )
     assert found.returncode == 2
     assert "progenitor[server]" in found.stderr
+
+
+def test_who_may_not_make_tables_is_told_and_may_serve_once_they_are_there(
+    place: Place, new_postgresql_database: Callable[[str], str]
+) -> None:
+    """With the rights that docs/deploy.md names."""
+    url = new_postgresql_database("template1")
+    as_clerk = url.replace("//postgres:@", "//clerk@")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE clerk LOGIN")
+        refused = place.run("migrate", "--database", as_clerk)
+        assert refused.code == 1
+        assert "permission denied" in refused.err
+        assert "Traceback" not in refused.err
+        assert place.run("migrate", "--database", url).code == 0
+        connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
+        connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO clerk")
+        place.train_file(population=1, steps=2)
+        found = place.run("run", "train.py", "--database", as_clerk, "--json")
+        assert found.code == 0, found.err
+        connection.execute("DROP OWNED BY clerk")
+        connection.execute("DROP ROLE clerk")
