@@ -28,7 +28,9 @@ class DiskEstimate:
         sizes = [(trial.checkpoint.size_bytes or trial.warm_start.size_bytes) for trial in trials]
         mean = sum(sizes) / len(sizes)
         self._told = True
-        return estimate(mean * completed, status.progress, shutil.disk_usage(self._store).free, self._store)
+        # Where nobody has saved yet, the store is not there.
+        there = next(path for path in (self._store, *self._store.parents) if path.exists())
+        return estimate(mean * completed, status.progress, shutil.disk_usage(there).free, self._store)
 
 
 def estimate(used: float, progress: float, free: int, store: Path) -> str:
