@@ -33,7 +33,7 @@ def command(
     steps: Annotated[int, typer.Option(min=1, help="Steps of a session, at most those of a trial.")] = 2,
     tolerance: Annotated[
         float, typer.Option(min=0.0, help="How far, relatively, a restored score may be off.")
-    ] = 1e-3,
+    ] = 1e-4,
     train_command: Annotated[
         str,
         typer.Option(

@@ -30,7 +30,7 @@ class CheckOptions:
     source: Path
     folder: Path
     steps: int = 2
-    tolerance: float = 1e-3
+    tolerance: float = 1e-4
     command: str = ""
 
 

@@ -38,8 +38,12 @@ class Stale:
             f"not its own {self.parameter} {shown(contrast.second[self.parameter])}"
         )
 
-    def advice(self) -> str:
-        return self.optimizer.advice.format(setting=self.setting, name=self.parameter)
+
+def advice(stale: list[Stale]) -> str:
+    """Of the first one; the others are set likewise."""
+    first, *others = stale
+    told = first.optimizer.advice.format(setting=first.setting, name=first.parameter)
+    return f"{told} (and {', '.join(entry.parameter for entry in others)} likewise)" if others else told
 
 
 def check_hyperparameters(contrast: Contrast, optimizers: tuple[Optimizer, ...]) -> Finding:
@@ -64,8 +68,7 @@ def check_hyperparameters(contrast: Contrast, optimizers: tuple[Optimizer, ...])
         elif late:
             mixed.append(name)
     if stale:
-        told = "; ".join(entry.told(contrast) for entry in stale)
-        return failed(CHECK, told, "\n".join(dict.fromkeys(entry.advice() for entry in stale)))
+        return failed(CHECK, "; ".join(entry.told(contrast) for entry in stale), advice(stale))
     return summary(changed, reached, mixed, optimizers)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..command import CommandSession
 from ..needed_at_end import contradiction, metrics_missing, nothing_saved
-from ..session import Session, SessionError, Value
+from ..session import Session, SessionError, Stopwatch, Value
 from ..signature import arguments_for
 from ..store import CheckpointError, CheckpointStore, Holder, Saved
 from ..user_code import UserCode, as_metrics, told
@@ -62,8 +62,12 @@ class Watch:
         self._looks = 0
         self._looking = 0.0
 
+    def clock(self) -> float:
+        """Seconds without those that were spent looking."""
+        return time.monotonic() - self._looking
+
     def step(self, step: int) -> None:
-        self._stepped.append((step, time.monotonic() - self._looking))
+        self._stepped.append((step, self.clock()))
         self._look()
 
     def measured(self, step: int, metrics: Mapping[str, float], elapsed: float) -> None:  # noqa: ARG002  a Listener
@@ -154,6 +158,7 @@ class Sessions:
             seed=seed,
             start_step=start,
             end_step=end,
+            stopwatch=Stopwatch(watch.clock),
         )
         began = time.monotonic()
         error, raised = ended(lambda: self._run(session, holder))
