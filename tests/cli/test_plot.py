@@ -24,6 +24,7 @@ from progenitor_cli.client import Client
 from progenitor_cli.names import short
 from progenitor_cli.plot import NothingToDraw, StudyData, UnknownMetric, figure, plot_study, read
 from progenitor_cli.plot.records import PARTS, Trial
+from progenitor_cli.plot.saving import save
 from progenitor_controller.server import EmbeddedController
 
 from .place import Place
@@ -203,7 +204,7 @@ def every_kind_of_hyperparameter() -> study_pb2.StudySpec:
         ),
         parameter(name="layers", integer_domain=study_pb2.IntegerDomain(min=1, max=9, scale=linear)),
         parameter(name="dropout", discrete_domain=study_pb2.DiscreteDomain(values=[0.0, 0.1, 0.5])),
-        parameter(name="optimizer", categorical_domain=study_pb2.CategoricalDomain(values=["adam", "sgd"])),
+        parameter(name="optimizer", categorical_domain=study_pb2.CategoricalDomain(values=["adam", "$a^$"])),
         *(
             parameter(name=f"p{n}", double_domain=study_pb2.DoubleDomain(min=0.0, max=float(n)))
             for n in range(1, 16)
@@ -224,6 +225,22 @@ def test_any_study_with_a_completed_trial_is_drawn(
     titles = {axes.get_title(loc="left") for axes in picture.axes}
     mutable = {parameter.name for parameter in plotted.parameters if not parameter.immutable}
     assert mutable <= titles
+
+
+def test_a_notebook_shows_the_figure_by_itself(channel: grpc.Channel, client: Client) -> None:
+    create(channel)
+    Trainee(channel, "studies/s").train(by_learning_rate)
+    shown = plot_study(client, "s")._repr_png_()  # type: ignore[attr-defined]  # what notebooks ask for
+    assert shown.startswith(b"\x89PNG")
+
+
+def test_the_same_study_gives_the_same_file(channel: grpc.Channel, client: Client, tmp_path: Path) -> None:
+    create(channel)
+    Trainee(channel, "studies/s").train(by_learning_rate)
+    for name in ("a.svg", "b.svg", "a.png", "b.png"):
+        save(plot_study(client, "s"), tmp_path / name)
+    for kind in (".svg", ".png"):
+        assert (tmp_path / f"a{kind}").read_bytes() == (tmp_path / f"b{kind}").read_bytes()
 
 
 def test_nothing_is_drawn_before_a_trial_is_completed(channel: grpc.Channel, client: Client) -> None:

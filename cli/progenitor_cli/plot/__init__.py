@@ -2,8 +2,7 @@
 
 `plot_study(client, study)` gives a figure of matplotlib, for programs and notebooks:
 
-    from progenitor_cli.client import Client
-    from progenitor_cli.plot import plot_study
+    from progenitor import Client, plot_study
 
     with Client("127.0.0.1:50051") as client:
         plot_study(client, "digits").savefig("digits.svg")

@@ -61,7 +61,7 @@ def draw_others(axes: Axes, data: StudyData, lines: Mapping[int, Line]) -> None:
 def remark(outside: int, not_finite: int) -> str:
     notes = []
     if outside:
-        notes.append(f"on the edge: {counted(outside, 'trial')} far outside")
+        notes.append(f"at the edge: {counted(outside, 'trial')} beyond it")
     if not_finite:
         notes.append(f"not drawn: {counted(not_finite, 'trial')} without a finite value")
     return "; ".join(notes)

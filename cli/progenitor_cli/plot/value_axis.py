@@ -15,8 +15,8 @@ WILD = {"linear": 3.0, "log": 1.0, "symlog": 1.0}
 """A value that is this many spans of the core away from it is left out, by the scale on which they are measured."""
 LOG_DECADES, SYMLOG_DECADES = 2.0, 3.0
 """What a core has to extend over for such an axis."""
-GREATEST = 1e200
-"""What is greater cannot be drawn."""
+GREATEST, SMALLEST = 1e100, 1e-100
+"""What is greater cannot be drawn; what is smaller is zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def value_axis(values: Sequence[float], kept: Sequence[float], *, minimized: boo
     shown = seen[(seen >= inner.min() - reach) & (seen <= inner.max() + reach)]
     ends = np.concatenate([shown, inner])
     low, high = float(ends.min()), float(ends.max())
-    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.5
+    # An axis cannot be much finer than its numbers.
+    size = max(abs(low), abs(high))
+    margin = 0.05 * (high - low) if high - low > 1e-9 * size else 0.05 * size or 0.5
     return ValueAxis(
         scale, scale.back(low - margin), scale.back(high + margin), outside=len(values) - len(shown)
     )
@@ -91,7 +93,8 @@ def value_axis(values: Sequence[float], kept: Sequence[float], *, minimized: boo
 
 def drawable(values: Sequence[float]) -> Values:
     array = np.asarray(values, dtype=np.float64)
-    return array[np.abs(array) < GREATEST]  # NaN is not less than anything
+    array = array[np.abs(array) < GREATEST]  # NaN is not less than anything
+    return np.where(np.abs(array) < SMALLEST, 0.0, array)
 
 
 def middle(values: Values) -> Values:

@@ -7,4 +7,6 @@ def counted(number: int, what: str) -> str:
 
 
 def shortened(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+    """A user's name as it was written: matplotlib takes what stands between two dollar signs for a formula."""
+    short = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return short.replace("$", r"\$")
