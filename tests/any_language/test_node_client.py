@@ -8,15 +8,17 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from tests import laws
 from tests.waiting import until
 
-from progenitor.v1 import trial_pb2
+from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.client import Client
 from progenitor_cli.errors import CallRefused
 
 from .programs import Programs
 
+CONTRADICTION = Path(__file__).with_name("contradiction.mjs")
 TRIALS = 40
 """Four members, ten trials each; more if one goes on from another that is behind it."""
 
@@ -136,6 +138,41 @@ def test_a_node_worker_waits_for_its_controller(programs: Programs, node_client:
     ada = worker(programs, node_client, f"127.0.0.1:1,{address}", "ada")
     programs.ended(ada)
     checked(programs, address)
+
+
+def test_a_node_worker_ends_a_trial_that_is_to_stop(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    ada = worker(programs, node_client, address, "ada", pace=1000)
+    with Client(address) as client:
+        running = until(lambda: under_way(client, 1), 60.0)
+        client.update_study("toy", budget=study_pb2.Budget(max_duration=Duration(nanos=1)))
+        assert json.loads(programs.ended(ada))["state"] == "STUDY_STATE_COMPLETED"
+        stopped = client.get_trial(running.name)
+    assert stopped.state == trial_pb2.TRIAL_STATE_STOPPED
+    assert stopped.checkpoint.step == stopped.step < stopped.end_step
+    assert not stopped.preemptions
+    checked(programs, address)
+
+
+def test_a_node_worker_ends_with_a_study_that_is_cancelled(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    ada = worker(programs, node_client, address, "ada", pace=1000)
+    with Client(address) as client:
+        until(lambda: under_way(client, 1), 60.0)
+        client.cancel_study("toy")
+        told = json.loads(programs.ended(ada))
+    assert told == {"study": "studies/toy", "state": "STUDY_STATE_CANCELLED", "best": None}
+    checked(programs, address)
+
+
+def test_a_trial_whose_report_is_refused_has_failed(programs: Programs, node_client: Path) -> None:
+    address = programs.serve()
+    state = programs.run("node", CONTRADICTION, node_client, address).strip()
+    assert state == "STUDY_STATE_FAILED"
+    with Client(address) as client:
+        trials = list(client.list_trials("contradiction"))
+    assert {trial.state for trial in trials} == {trial_pb2.TRIAL_STATE_FAILED}
+    assert "has q=1.0 at step 1 already, 2.0 was reported now" in trials[0].failure_message
 
 
 def test_a_node_worker_with_another_store_ends_at_no_cost(programs: Programs, node_client: Path) -> None:

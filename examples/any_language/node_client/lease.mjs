@@ -7,8 +7,8 @@ import { GaveUp, Refused, seconds } from "./contract.mjs";
 const NEWS_WAIT = 1.0; // seconds that a measurement waits at most, so that early stopping can act on it
 
 /**
- * Runs until `over` (an AbortSignal). `since` is when the call that gave the trial was SENT, by our own clock: an answer
- * that was long in coming gives a lease of which little is left. Of `lease.expire_time` nothing is read, as clocks
+ * Runs until `over` (an AbortSignal). `since` is when the call that gave the trial was SENT, by our own clock: an
+ * answer that was long in coming gives a lease of which little is left. `lease.expire_time` is not read, as clocks
  * disagree.
  */
 export async function keepLease(controllers, names, held, since, over) {

@@ -29,7 +29,8 @@ const study = `studies/${options.study}`;
 try {
   await created(study);
   const worker = new Worker(controllers, study, takePlace(options.state));
-  const state = await worker.run(new Store(options.store), (session) => train(session, Number(options.pace)), leaving.signal);
+  const paced = (session) => train(session, Number(options.pace));
+  const state = await worker.run(new Store(options.store), paced, leaving.signal);
   const { trials } = await controllers.call("ListBestTrials", { study, page_size: 1 }, leaving.signal);
   console.log(JSON.stringify({ study, state, best: trials[0] ?? null }, exactNumbers));
 } catch (error) {

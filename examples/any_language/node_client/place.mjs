@@ -14,7 +14,8 @@ export function takePlace(state) {
   const before = existsSync(file)
     ? JSON.parse(readFileSync(file, "utf8"))
     : { id: `${hostname()}-${randomBytes(4).toString("hex")}`, incarnation: "0" };
-  const place = { id: before.id, incarnation: String(BigInt(before.incarnation) + 1n) }; // JSON has no integers of 64 bits
+  const incarnation = String(BigInt(before.incarnation) + 1n); // as a string: JSON's numbers have no 64 bits
+  const place = { id: before.id, incarnation };
   writeFileSync(`${file}.new`, JSON.stringify(place));
   flush(`${file}.new`);
   renameSync(`${file}.new`, file);

@@ -1,5 +1,5 @@
-// The toy problem of population-based training (Jaderberg et al. 2017, figure 2): maximise Q = 1.2 − θ0² − θ1² though
-// the gradient that is followed is that of 1.2 − h0·θ0² − h1·θ1². A member with a small h0 or h1 does not get far with that θ.
+// The toy problem of population-based training (Jaderberg et al. 2017, figure 2): maximise Q = 1.2 − θ0² − θ1², though
+// the gradient that is followed is that of 1.2 − h0·θ0² − h1·θ1². With a small h0 or h1 its θ does not get far.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,8 @@ export const spec = {
 /** Trains one trial; `session` is that of worker.mjs, `pace` the milliseconds that a step takes at least. */
 export async function train(session, pace) {
   const { h0, h1 } = session.parameters;
-  const theta = session.warmStart ? JSON.parse(readFileSync(join(session.warmStart, "theta.json"), "utf8")) : [0.9, 0.9];
+  const { warmStart } = session;
+  const theta = warmStart ? JSON.parse(readFileSync(join(warmStart, "theta.json"), "utf8")) : [0.9, 0.9];
   while (await session.next()) {
     if (pace > 0) await sleep(pace);
     [h0, h1].forEach((h, i) => (theta[i] -= RATE * 2 * h * theta[i]));

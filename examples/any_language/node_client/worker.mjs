@@ -29,16 +29,18 @@ export class Worker {
     // A worker that has just started holds nothing. If a process before it held a trial, this call gives that trial
     // back at once, as it is not named, and its newest checkpoint goes on here.
     let answer = await this.#suggest([], 1, leaving);
-    while (!leaving.aborted && !ENDED.has(answer.study_state)) {
+    for (;;) {
       const [trial] = answer.trials;
       if (trial !== undefined) {
-        answer = await this.#hold(trial, store, train, leaving);
+        answer = await this.#hold(trial, store, train, leaving); // though leaving: then it is given back
         continue;
       }
-      await sleep(1000 * seconds(answer.retry_after), undefined, { signal: leaving }).catch(() => {});
-      if (!leaving.aborted) answer = await this.#suggest([], 1, leaving);
+      if (!ENDED.has(answer.study_state)) {
+        await sleep(1000 * seconds(answer.retry_after), undefined, { signal: leaving }).catch(() => {});
+      }
+      if (leaving.aborted || ENDED.has(answer.study_state)) return answer.study_state;
+      answer = await this.#suggest([], 1, leaving);
     }
-    return answer.study_state;
   }
 
   /** Trains one trial and tells its outcome; the answer has the next one. */
