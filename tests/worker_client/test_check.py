@@ -129,6 +129,22 @@ def test_a_score_that_is_noisy_by_nature_is_no_failure(files: Files) -> None:
     assert "repeated" in found.unseen
 
 
+DEPENDS = ["session.seed", "lr"]
+
+
+@pytest.mark.parametrize("dependence", DEPENDS)
+def test_a_score_that_depends_on_the_trial_is_a_note_as_the_model_is_restored(
+    files: Files, dependence: str
+) -> None:
+    found = files.check(GOOD.replace("loss=loss(w)", f"loss=loss(w) + {dependence}"))
+    assert found.report.ok
+    assert "restored" in found.unseen
+    assert "measured in the same way" in found["restored"].advice
+    assert files.check(FORGETS + GOOD.replace("loss=loss(w)", f"loss=loss(w) + {dependence}")).failed == [
+        "restored"
+    ]
+
+
 def test_a_tolerance_allows_for_noise(files: Files) -> None:
     noisy = GOOD.replace("    w = descend", "    w = w + 1e-2\n    w = descend").replace(
         "session.report(loss=loss(w))\n    w = w", "session.report(loss=loss(w) * 1.01)\n    w = w"

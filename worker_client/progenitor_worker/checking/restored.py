@@ -70,6 +70,14 @@ def check_restored(
             f"{listed(different)}; but restored once more, it is another number again",
             "Measure on the same data and with fixed random numbers, and it can be told",
         )
+    likewise = untrained.restored(0).at_end
+    if all(close(score.saved, likewise.get(score.metric, math.nan), tolerance) for score in different):
+        return unseen(
+            CHECK,
+            f"{listed(different)}; but with the parent's seed and hyperparameters it is the saved one again",
+            "So the model is restored, and its score depends on session.seed or on the hyperparameters: trials are "
+            "compared better if all are measured in the same way, on the same data",
+        )
     return failed(CHECK, listed(different), ADVICE)
 
 
