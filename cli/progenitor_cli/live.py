@@ -1,5 +1,7 @@
 """The live table of a population."""
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
@@ -17,7 +19,9 @@ from .watcher import Watcher
 from .wording import cell, number, parameters, seconds, sparkline, trial_state
 
 SPARKLINE_WIDTH = 16
-OTHER_LINES = 8
+GAP = 2
+"""Characters between two columns."""
+OTHER_LINES = 9
 """Of the screen, beside the members' rows."""
 
 
@@ -58,16 +62,21 @@ class Live:
 
     def _members(self) -> Table:
         names, metrics = self._population.parameters, self._population.metrics
-        table = Table(box=None, pad_edge=False, header_style="bold")
         heads = ("member", "state", "generation", "step", *metrics, "so far", *names)
-        for head in heads:
-            table.add_column(head, no_wrap=True)
         members = self._population.members()
         room = max(1, self._console.height - OTHER_LINES)
-        for member in members[:room]:
-            table.add_row(*self._row(member, names, metrics))
+        rows = [self._row(member, names, metrics) for member in members[:room]]
+        fitting = columns_that_fit([heads, *rows], self._console.width)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in heads[:fitting]:
+            table.add_column(head, no_wrap=True)
+        for row in rows:
+            table.add_row(*row[:fitting])
         if len(members) > room:
             table.add_row(f"… and {len(members) - room} more")
+        if fitting < len(heads):
+            table.caption = f"no room for {', '.join(heads[fitting:])}: progenitor status shows all"
+            table.caption_justify = "left"
         return table
 
     @staticmethod
@@ -86,3 +95,13 @@ class Live:
             sparkline(member.history, SPARKLINE_WIDTH),
             *(cell(value) for value in parameters(trial, names).values()),
         ]
+
+
+def columns_that_fit(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many of the first columns a line has room for, at least one."""
+    used = -GAP
+    for column in range(len(rows[0])):
+        used += GAP + max(len(row[column]) for row in rows)
+        if used > width:
+            return max(1, column)
+    return len(rows[0])

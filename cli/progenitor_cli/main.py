@@ -33,7 +33,7 @@ from .commands import (
     work,
     workers,
 )
-from .errors import CliError
+from .errors import CliError, UsageError
 
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
@@ -96,6 +96,12 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def refuse_file(arguments: list[str]) -> None:
+    if arguments and arguments[0].endswith(".py"):
+        file = arguments[0]
+        raise UsageError(f"{file} is no command. To train it: progenitor run {' '.join(arguments)}")
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -108,6 +114,7 @@ def options(
 
 def main() -> None:
     try:
+        refuse_file(sys.argv[1:])
         app()
     except CliError as error:
         print(f"progenitor: {error}", file=sys.stderr)

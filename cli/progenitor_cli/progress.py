@@ -8,6 +8,9 @@ from progenitor.v1 import trial_pb2
 from .names import short
 from .wording import metrics
 
+ENOUGH = 0.03
+"""Of the whole: with less of it done, what is left cannot be told from how long it took."""
+
 
 class Remaining:
     """Time left, from the progress since this process began to watch."""
@@ -20,7 +23,7 @@ class Remaining:
         if self._began is None:
             self._began = now, progress
         since, gained = now - self._began[0], progress - self._began[1]
-        return since * (1.0 - progress) / gained if gained > 0.0 else None
+        return since * (1.0 - progress) / gained if gained >= ENOUGH else None
 
 
 def summary(status: pb.GetStudyStatusResponse, names: tuple[str, ...]) -> str:

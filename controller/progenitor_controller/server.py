@@ -63,7 +63,8 @@ class ControllerServer:
         try:
             port = server.add_insecure_port(address)
         except RuntimeError as error:
-            raise AddressInUse(f"cannot listen on {address}: {error}") from error
+            told = f"cannot listen on {address}: another process does, or it is no address of this machine"
+            raise AddressInUse(told) from error
         await server.start()
         for service in ("", *SERVICES):
             await servicer.set(service, health_pb2.HealthCheckResponse.SERVING)

@@ -9,6 +9,7 @@ import pytest
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.difference import differences
 from progenitor_cli.errors import UsageError
+from progenitor_cli.live import columns_that_fit
 from progenitor_cli.names import id_from_file, id_from_name, numbered
 from progenitor_cli.result import Stretch, checkpoint_path, stretches
 from progenitor_cli.wire_json import line
@@ -125,3 +126,8 @@ def test_times_and_sparklines_read_well() -> None:
     assert sparkline([0.0, 0.5, 1.0], 2) == "▁█"
     assert sparkline([1.0, math.nan, 1.0], 8) == "▁ ▁"
     assert sparkline([math.nan], 8) == ""
+
+
+def test_a_line_has_as_many_columns_as_fit() -> None:
+    rows = [("ab", "c", "d"), ("a", "cccc", "dd")]
+    assert [columns_that_fit(rows, width) for width in (1, 2, 7, 8, 11, 12, 80)] == [1, 1, 1, 2, 2, 3, 3]

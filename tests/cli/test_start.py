@@ -36,6 +36,12 @@ def test_help_and_version_end_well(place: Place) -> None:
     assert not place.folder.exists()
 
 
+def test_a_file_without_a_command_is_told_which_one(place: Place) -> None:
+    refused = place.run("train.py", "--json")
+    assert refused.code == 2
+    assert "progenitor run train.py --json" in refused.err
+
+
 def test_without_the_servers_packages_a_command_says_what_to_install() -> None:
     found = python(
         "import sys\n"

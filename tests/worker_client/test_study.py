@@ -156,6 +156,7 @@ def test_a_random_search_has_configurations_and_no_population() -> None:
         ({"initial_population": [{"no": 1.0}]}, "names 'no'"),
         ({"initial_population": [{"lr": "fast"}]}, "initial_population\\[0\\]\\['lr'\\]"),
         ({"initial_population": [3]}, "initial_population\\[0\\]"),
+        ({"max_duration": "30s"}, "max_duration must be a number of seconds or a timedelta"),
     ],
 )
 def test_a_slip_is_an_error_that_names_the_argument(changes: dict[str, Any], told: str) -> None:

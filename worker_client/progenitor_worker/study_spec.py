@@ -142,6 +142,8 @@ def to_metrics(metrics: object) -> list[pb.MetricSpec]:
 
 
 def to_duration(argument: str, length: object) -> Duration:
+    if isinstance(length, str):
+        raise StudyError(f"{argument} must be a number of seconds or a timedelta, it is {length!r}")
     seconds = length.total_seconds() if isinstance(length, timedelta) else need_number(argument, length)
     nanoseconds = round(min(seconds, LONGEST + 1) * 1e9)
     if not 0 < nanoseconds <= LONGEST * 1e9:
