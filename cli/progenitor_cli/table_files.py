@@ -3,7 +3,8 @@
 import csv
 import json
 import math
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -11,7 +12,8 @@ from typing import TextIO
 from .errors import DataMissing
 from .rows import Cell, Row
 
-FORMATS = ("csv", "jsonl", "parquet")
+INTERVAL = 2.0
+"""Seconds between two looks at how many rows there are."""
 
 
 def as_csv(rows: Iterable[Row], out: TextIO) -> None:
@@ -53,6 +55,16 @@ def written(rows: Iterable[Row], kind: str, path: Path) -> None:
         partly.replace(path)
     finally:
         partly.unlink(missing_ok=True)
+
+
+def counted(rows: Iterable[Row], say: Callable[[str], None]) -> Iterator[Row]:
+    """The same rows; how many there were is said every few seconds."""
+    said = time.monotonic()
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if time.monotonic() - said > INTERVAL:
+            said = time.monotonic()
+            say(f"  {number:,} rows")
 
 
 def csv_cell(cell: Cell) -> Cell:

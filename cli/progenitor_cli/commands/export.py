@@ -49,7 +49,10 @@ def command(
     from ..lookup import chosen, connected
     from ..names import short
     from ..rows import KINDS
-    from ..table_files import as_csv, as_json_lines, written
+    from ..table_files import as_csv, as_json_lines, counted, written
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     kinds: list[str] = list(what or KINDS)
     to_stdout = str(output) == "-"
@@ -67,8 +70,8 @@ def command(
         files = []
         for kind in kinds:
             path = output.expanduser() / f"{short(found.name)}-{kind}.{format_}"
-            print(f"Writing {path} …", file=sys.stderr)
-            written(KINDS[kind](client, found), format_, path)
+            say(f"Writing {path} …")
+            written(counted(KINDS[kind](client, found), say), format_, path)
             files.append(str(path))
     if json:
         print(json_format.dumps({"study": found.name, "files": files}))
