@@ -16,8 +16,9 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.client import Client
 from progenitor_cli.errors import CallRefused
 
-from .programs import Programs
+from .programs import ROOT, Programs
 
+LONG_TRIAL = Path(__file__).with_name("long_trial.mjs")
 CONTRADICTION = Path(__file__).with_name("contradiction.mjs")
 TRIALS = 40
 """Four members, ten trials each; more if one goes on from another that is behind it."""
@@ -44,6 +45,15 @@ def under_way(client: Client, number: int) -> trial_pb2.Trial | None:
         return next((trial for trial in running if laws.number_of(trial.name) >= number), None)
     except CallRefused:  # there is no study yet
         return None
+
+
+def test_the_node_client_is_pinned_by_hashes_and_names_no_registry() -> None:
+    folder = ROOT / "examples" / "any_language" / "node_client"
+    lock = json.loads((folder / "package-lock.json").read_text())
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = {name: package for name, package in lock["packages"].items() if name}
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert all("integrity" in package and "resolved" not in package for package in locked.values())
 
 
 def test_a_node_worker_completes_a_study_through_the_wire_alone(
@@ -173,6 +183,18 @@ def test_a_trial_whose_report_is_refused_has_failed(programs: Programs, node_cli
         trials = list(client.list_trials("contradiction"))
     assert {trial.state for trial in trials} == {trial_pb2.TRIAL_STATE_FAILED}
     assert "has q=1.0 at step 1 already, 2.0 was reported now" in trials[0].failure_message
+
+
+def test_a_trial_that_lasts_longer_than_its_lease_stays_with_its_worker(
+    programs: Programs, node_client: Path
+) -> None:
+    address = programs.serve()
+    states = json.loads(programs.run("node", LONG_TRIAL, node_client, address))
+    assert states == ["STUDY_STATE_COMPLETED", "STUDY_STATE_COMPLETED"]
+    with Client(address) as client:
+        (trial,) = client.list_trials("long")
+    assert (trial.preemptions, trial.lease.epoch) == (0, 1)
+    assert trial.end_time.ToNanoseconds() - trial.start_time.ToNanoseconds() > 4e9
 
 
 def test_a_node_worker_with_another_store_ends_at_no_cost(programs: Programs, node_client: Path) -> None:

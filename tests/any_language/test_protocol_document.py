@@ -16,6 +16,8 @@ from grpc_status import rpc_status
 from progenitor.v1 import controller_service_pb2, study_service_pb2
 from progenitor.v1.controller_service_pb2_grpc import ControllerServiceStub
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
+from progenitor_controller.errors import CallError
+from progenitor_controller.refusals import STORAGE_CODES
 from progenitor_controller.server import EmbeddedController
 
 from .programs import ROOT
@@ -100,6 +102,14 @@ def differences(path: str, real: Any, page: Any) -> Iterator[str]:
             yield f"{path}: {real}, and on the page {page}"
     elif real != page:
         yield f"{path}: {real}, and on the page {page}"
+
+
+def test_the_page_names_every_reason_with_its_code() -> None:
+    page = PAGE.read_text()
+    refusals = [(kind.code, kind.reason) for kind in (CallError, *CallError.__subclasses__())]
+    for code, reason in [*refusals, *STORAGE_CODES.values()]:
+        assert f"`{reason}`" in page
+        assert code.name in page
 
 
 def test_a_difference_is_found() -> None:
