@@ -42,6 +42,7 @@ def command(
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
+    import faulthandler
     import sys
     from tempfile import TemporaryDirectory
 
@@ -53,6 +54,7 @@ def command(
 
     source = source_file(file)
     sys.argv = [str(source)]  # as its own process would have it
+    faulthandler.enable()  # a crash of the user's code is this process's
     with TemporaryDirectory(prefix="progenitor-check-", ignore_cleanup_errors=True) as folder, kept_apart():
         report = check(CheckOptions(source, Path(folder), steps, tolerance, train_command))
     print(json_line(file, report) if json else text(file, report), flush=True)
