@@ -106,7 +106,8 @@ def differences(path: str, real: Any, page: Any) -> Iterator[str]:
 
 def test_the_page_names_every_reason_with_its_code() -> None:
     page = PAGE.read_text()
-    refusals = [(kind.code, kind.reason) for kind in (CallError, *CallError.__subclasses__())]
+    kinds: list[type[CallError]] = [CallError, *CallError.__subclasses__()]
+    refusals = [(kind.code, kind.reason) for kind in kinds]
     for code, reason in [*refusals, *STORAGE_CODES.values()]:
         assert f"`{reason}`" in page
         assert code.name in page
