@@ -27,12 +27,17 @@ def draw_fitness(axes: Axes, data: StudyData) -> None:
     if data.path:
         axes.plot(*lines[data.path[-1].number][-1], marker="o", markersize=7, color=WINNER, zorder=5)
 
-    def end(trial: Trial) -> tuple[float, float]:
-        """Where it ended; what has no value lies on the edge."""
-        known = [value for _, value in lines[trial.number] if math.isfinite(value)]
-        return trial.reached, known[-1] if known else axis.low
+    def place(trial: Trial, along: float) -> tuple[float, float]:
+        """On the trial's line; what has no value lies on the edge."""
+        known = [point for point in lines[trial.number] if math.isfinite(point[1])]
+        if not known:
+            return trial.reached, axis.low
+        (first, before), (last, after) = known[0], known[-1]
+        if along == 1.0:
+            return trial.reached, after
+        return first + along * (last - first), axis.scale.between(before, after, along)
 
-    draw_marks(axes, data, end)
+    draw_marks(axes, data, place)
     axes.set_ylabel(shortened(data.metric, 36))
     axes.set_xlabel("steps")
     better = "less is better" if data.minimized else "greater is better"
@@ -61,7 +66,7 @@ def draw_others(axes: Axes, data: StudyData, lines: Mapping[int, Line]) -> None:
 def remark(outside: int, not_finite: int) -> str:
     notes = []
     if outside:
-        notes.append(f"at the edge: {counted(outside, 'trial')} beyond it")
+        notes.append(f"beyond this axis: {counted(outside, 'trial')}")
     if not_finite:
-        notes.append(f"not drawn: {counted(not_finite, 'trial')} without a finite value")
+        notes.append(f"without a finite value: {counted(not_finite, 'trial')}")
     return "; ".join(notes)

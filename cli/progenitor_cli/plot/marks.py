@@ -8,7 +8,8 @@ from matplotlib.lines import Line2D
 from .records import StudyData, Trial
 from .style import CANCELLED, FAILED, PREEMPTED, RETRIED, RUNNING, STOPPED, Mark, strength
 
-Place = Callable[[Trial], tuple[float, float]]
+Place = Callable[[Trial, float], tuple[float, float]]
+"""Where on a panel a share of a trial's line lies, from 0 at its beginning to 1 at its end."""
 
 
 def events(data: StudyData) -> Iterator[tuple[Mark, list[Trial]]]:
@@ -26,7 +27,7 @@ def events(data: StudyData) -> Iterator[tuple[Mark, list[Trial]]]:
 
 def draw_marks(axes: Axes, data: StudyData, place: Place) -> None:
     for mark, trials in events(data):
-        at = [place(trial) for trial in trials]
+        at = [place(trial, mark.along) for trial in trials]
         strong = strength(data)
         axes.scatter(
             [x for x, _ in at],
@@ -35,7 +36,7 @@ def draw_marks(axes: Axes, data: StudyData, place: Place) -> None:
             marker=mark.shape,
             facecolors=mark.colour if mark.filled else "white",
             edgecolors="none" if mark.filled else mark.colour,
-            linewidths=1.1,
+            linewidths=strong.width,
             zorder=6,
             clip_on=False,
             rasterized=strong.rasterized,

@@ -29,7 +29,7 @@ def draw_members(axes: Axes, data: StudyData, *, height: float) -> None:
     copies = [(bar(parent)[1], bar(child)[0]) for parent, child in data.copies]
     draw_lines(axes, copies, COPY, strength(data), zorder=3)
     draw_winner(axes, [point for trial in data.path for point in bar(trial)])
-    draw_marks(axes, data, lambda trial: ((bar(trial)[0][0] + bar(trial)[1][0]) / 2, trial.member))
+    draw_marks(axes, data, lambda trial, along: (bar(trial, along)[1][0], trial.member))
     axes.set_ylim(data.members - 0.4, -0.6)
     axes.set_yticks(range(0, data.members, distance_of_labels(data.members)))
     axes.set_ylabel("member")
@@ -37,8 +37,9 @@ def draw_members(axes: Axes, data: StudyData, *, height: float) -> None:
     axes.set_title("Who went on from whom" if data.copies else "Members", loc="left", weight="bold")
 
 
-def bar(trial: Trial) -> Line:
-    length = DRAWN * (trial.end - trial.start)
+def bar(trial: Trial, share: float = 1.0) -> Line:
+    """The first share of a trial's bar."""
+    length = share * DRAWN * (trial.end - trial.start)
     return ((trial.start, trial.member), (trial.start + length, trial.member))
 
 

@@ -6,7 +6,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from .fitness import draw_fitness
 from .layout import HEADLINE, LEFT, WIDTH, Box, Layout, layout_for
@@ -21,6 +21,8 @@ from .words import counted, shortened
 DPI = 120
 """Of a PNG, so 1200 pixels wide."""
 LEGEND_COLUMNS = 5
+MANY_STEPS = 10_000
+"""From which on they are written as 10k, 2M."""
 
 
 class StudyFigure(Figure):
@@ -71,6 +73,8 @@ def span_steps(panels: list[Axes], data: StudyData) -> None:
     for axes in panels:
         axes.set_xlim(first - margin, last + margin)
         axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
+        if last >= MANY_STEPS:
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
 
 
 def draw_head(figure: Figure, layout: Layout, data: StudyData, legend: list[Line2D]) -> None:

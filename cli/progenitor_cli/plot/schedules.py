@@ -9,7 +9,7 @@ from .words import shortened
 
 MOST_WITH_IMMUTABLE = 8
 """Hyperparameters; of more only those are drawn that can change."""
-MOST_LABELS = 12
+MOST_LABELS = 8
 SPREAD = 0.6
 """Members with one value lie side by side, over so much of a place's height."""
 
@@ -61,7 +61,7 @@ def label_places(axes: Axes, parameter: Parameter) -> None:
 
 
 def label(value: float | str) -> str:
-    return f"{value:g}" if isinstance(value, float) else shortened(str(value), 10)
+    return f"{value:.4g}" if isinstance(value, float) else shortened(str(value), 10)
 
 
 def heading(parameter: Parameter) -> str:

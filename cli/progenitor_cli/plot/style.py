@@ -58,16 +58,17 @@ MOST_VECTORS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is drawn where something happened to a trial."""
+    """What is drawn where something happened to a trial: `along` its line, from 0 at its beginning to 1 at its end."""
 
     label: str
     shape: str
     colour: str
     filled: bool
+    along: float = 1.0
 
 
-PREEMPTED = Mark("preempted", "v", PURPLE, filled=True)
-RETRIED = Mark("failed, tried again", "P", VERMILLION, filled=False)
+PREEMPTED = Mark("preempted", "v", PURPLE, filled=True, along=0.3)
+RETRIED = Mark("failed, tried again", "P", VERMILLION, filled=False, along=0.6)
 FAILED = Mark("failed", "X", VERMILLION, filled=True)
 STOPPED = Mark("stopped", "s", BLACK, filled=False)
 CANCELLED = Mark("cancelled", "D", BLACK, filled=False)

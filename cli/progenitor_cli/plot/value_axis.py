@@ -44,6 +44,11 @@ class Scale:
             case "symlog":
                 return math.sinh(value) * self.linear_below
 
+    def between(self, first: float, last: float, share: float) -> float:
+        """On the straight line that the scale draws from the one to the other."""
+        low, high = self.forward(np.asarray([first, last]))
+        return self.back(float(low + share * (high - low)))
+
 
 @dataclass(frozen=True, slots=True)
 class ValueAxis:
