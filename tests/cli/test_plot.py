@@ -1,17 +1,12 @@
-"""`progenitor plot`: what is read of a study, what is drawn of it, and the files that come out."""
+"""The picture of a study: what is read, and what is drawn of it."""
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
 import math
 import shutil
-import struct
-import subprocess
-import sys
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import grpc
 import pytest
@@ -26,10 +21,6 @@ from progenitor_cli.plot import NothingToDraw, StudyData, UnknownMetric, figure,
 from progenitor_cli.plot.records import PARTS, Trial
 from progenitor_cli.plot.saving import save
 from progenitor_controller.server import EmbeddedController
-
-from .place import Place
-
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -305,69 +296,3 @@ def grown(data: StudyData, generations: int) -> StudyData:
         trials += newest
         last = newest
     return replace(data, trials=tuple(trials), winner=len(trials))
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    place = Place(tmp_path_factory.mktemp("trained"))
-    place.train_file()
-    assert place.run("run", "train.py").code == 0
-    return place
-
-
-def pixels(png: Path) -> tuple[int, int, bytes]:
-    """Width, height and the unpacked rows."""
-    data = png.read_bytes()
-    assert data.startswith(b"\x89PNG\r\n\x1a\n")
-    width, height = struct.unpack(">II", data[16:24])
-    packed, at = b"", 8
-    while at < len(data):
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        if data[at + 4 : at + 8] == b"IDAT":
-            packed += data[at + 8 : at + 8 + length]
-        at += length + 12
-    return width, height, zlib.decompress(packed)
-
-
-def test_the_files_are_pictures_and_are_named(trained: Place) -> None:
-    found = trained.run("plot", "train", "--output", "a.png", "--output", "b.svg", "--json")
-    assert found.code == 0, found.err
-    assert found.result == {"study": "studies/train", "files": ["a.png", "b.svg"]}
-    width, height, rows = pixels(trained.path / "a.png")
-    assert width == 1200
-    assert height > 600
-    assert len(set(rows)) > 50, "a blank picture has one colour"
-    root = ET.parse(trained.path / "b.svg").getroot()  # noqa: S314  our own file
-    assert root.tag == f"{SVG}svg"
-    assert len(list(root.iter(f"{SVG}path"))) > 50
-
-
-def test_without_output_the_picture_is_named_after_the_study(trained: Place) -> None:
-    found = trained.run("plot")
-    assert (found.code, found.out) == (0, "train.png\n")
-    assert pixels(trained.path / "train.png")[0] == 1200
-
-
-def test_what_cannot_be_a_picture_is_a_usage_error_before_anything_is_read(trained: Place) -> None:
-    for output, told in {"a.pdf": ".png or .svg", "nowhere/a.png": "no folder nowhere"}.items():
-        found = trained.run("plot", "--output", output)
-        assert found.code == 2
-        assert told in found.err
-
-
-def test_without_matplotlib_it_says_what_to_install(trained: Place) -> None:
-    program = (
-        "import sys; sys.modules['matplotlib'] = None; sys.argv = ['progenitor', 'plot'];"
-        "from progenitor_cli.main import main; main()"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=trained.path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert ended.returncode == 2
-    assert "pip install 'progenitor[plot]'" in ended.stderr
-    assert "Traceback" not in ended.stderr
