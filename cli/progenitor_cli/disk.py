@@ -6,14 +6,14 @@ from pathlib import Path
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor_worker.pool import places_of
 
-from .client import Client
+from .calls import StudyCalls
 from .wording import size
 
 
 class DiskEstimate:
     """Told once, after the first generation."""
 
-    def __init__(self, client: Client, store: Path) -> None:
+    def __init__(self, client: StudyCalls, store: Path) -> None:
         self._client = client
         self._store = store
         self._told = False

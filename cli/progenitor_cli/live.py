@@ -11,7 +11,7 @@ from rich.text import Text
 from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .client import Client
+from .calls import StudyCalls
 from .names import short
 from .population import Member, Population
 from .progress import Remaining, summary
@@ -30,7 +30,7 @@ class Live:
 
     interval = 0.25
 
-    def __init__(self, client: Client, study: study_pb2.Study, *, to_stderr: bool) -> None:
+    def __init__(self, client: StudyCalls, study: study_pb2.Study, *, to_stderr: bool) -> None:
         self._population = Population(study.effective_spec)
         self._title = short(study.name)
         self._remaining = Remaining()

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1 import trial_pb2
 
-from .client import Client
+from .calls import StudyCalls
 from .population import number
 from .wording import Value, parameters
 
@@ -44,7 +44,7 @@ class Result:
         return tuple(metric.name for metric in self.status.study.spec.metrics)
 
 
-def result_of(client: Client, study: str, store: Path) -> Result:
+def result_of(client: StudyCalls, study: str, store: Path) -> Result:
     status = client.get_study_status(study)
     best = status.best_trial if status.HasField("best_trial") else None
     names = tuple(parameter.name for parameter in status.study.spec.parameters)
@@ -68,7 +68,7 @@ def stretches(lineage: Iterable[trial_pb2.Trial], names: tuple[str, ...]) -> Ite
         yield current
 
 
-def newest_completed(client: Client, study: str) -> tuple[trial_pb2.Trial, ...]:
+def newest_completed(client: StudyCalls, study: str) -> tuple[trial_pb2.Trial, ...]:
     """By member; a member that completed none is left out."""
     newest = list(client.list_population(study))
     if all(trial.state == trial_pb2.TRIAL_STATE_COMPLETED for trial in newest):

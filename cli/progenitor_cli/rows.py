@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-from .client import Client
+from .calls import StudyCalls
 from .population import number
 from .result import newest_completed
 from .wording import parameters, trial_state
@@ -21,7 +21,7 @@ Cell = str | int | float | bool | datetime | None
 Row = dict[str, Cell]
 
 
-def trial_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+def trial_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
     """By number."""
     for trial in client.list_trials(study.name):
         yield trial_row(study.spec, trial)
@@ -63,7 +63,7 @@ def trial_row(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
     }
 
 
-def measurement_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+def measurement_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
     """By trial, step and metric."""
     for trial in client.list_trials(study.name):
         for measured in client.list_measurements(trial.name):
@@ -79,7 +79,7 @@ def measurement_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
                 }
 
 
-def schedule_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
+def schedule_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
     """The lineage of each member's newest completed trial, and of the best one: a row for each stretch of steps.
 
     Steps first_step … last_step were trained by `trained_by` with these hyperparameters on the way to `trial`.
@@ -105,7 +105,7 @@ def schedule_rows(client: Client, study: study_pb2.Study) -> Iterator[Row]:
             }
 
 
-KINDS: dict[str, Callable[[Client, study_pb2.Study], Iterator[Row]]] = {
+KINDS: dict[str, Callable[[StudyCalls, study_pb2.Study], Iterator[Row]]] = {
     "trials": trial_rows,
     "measurements": measurement_rows,
     "schedules": schedule_rows,

@@ -6,7 +6,7 @@ from typing import Protocol
 from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .client import Client
+from .calls import StudyCalls
 from .lines import Lines
 
 
@@ -28,7 +28,7 @@ class View(Protocol):
     def close(self) -> None: ...
 
 
-def view_for(client: Client, study: study_pb2.Study, *, to_stderr: bool) -> View:
+def view_for(client: StudyCalls, study: study_pb2.Study, *, to_stderr: bool) -> View:
     """Only the live table follows each trial of the study: lines need its status alone."""
     out = sys.stderr if to_stderr else sys.stdout
     if not out.isatty():

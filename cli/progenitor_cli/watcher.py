@@ -4,7 +4,7 @@ import threading
 
 import grpc
 
-from .client import Client, Stream
+from .calls import Stream, StudyCalls
 from .population import Population
 
 PATIENCE = 1.0
@@ -14,7 +14,7 @@ PATIENCE = 1.0
 class Watcher:
     """Between `start` and `stop`, `population` follows the study."""
 
-    def __init__(self, client: Client, study: str, population: Population) -> None:
+    def __init__(self, client: StudyCalls, study: str, population: Population) -> None:
         self._client = client
         self._study = study
         self._population = population

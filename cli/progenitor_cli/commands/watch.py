@@ -33,7 +33,8 @@ def command(
     from ..errors import CliError, ControllerUnreachable
     from ..lookup import chosen, connected
     from ..report import not_completed, outcome
-    from ..watching import PATIENCE, TrialWatch, followed
+    from ..trial_watch import PATIENCE, TrialWatch
+    from ..watching import followed
     from ..wire_json import line
 
     watch = None
