@@ -2,9 +2,9 @@
 
 from .client import Client
 from .errors import CallRefused, CliError, ControllerUnreachable
-from .local import Local, local
 from .plot import plot_study
-from .wording import parameter_values
+from .text.wording import parameter_values
+from .training.local import Local, local
 
 __all__ = [
     "CallRefused",

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Literal
 
 from progenitor.v1 import trial_pb2
 
-from .calls import StudyCalls
-from .frames import frame
-from .names import resource_name
-from .rows import KINDS
-from .trial_watch import TrialWatch
+from .calls.names import resource_name
+from .calls.study_calls import StudyCalls
+from .calls.trial_watch import TrialWatch
+from .export.frames import frame
+from .export.rows import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd

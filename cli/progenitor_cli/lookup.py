@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .calls.names import resource_name, short, trial_resource_name
 from .client import Client
 from .embedded import start_controller
 from .errors import CliError, UsageError
 from .folder import folder_at, make, running_address
-from .names import resource_name, short, trial_resource_name
 
 
 @contextmanager

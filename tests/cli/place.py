@@ -12,7 +12,7 @@ from typing import Any
 
 from progenitor.v1 import trial_pb2
 from progenitor_cli.lookup import connected
-from progenitor_cli.wire_json import line
+from progenitor_cli.text.wire_json import line
 
 TRAIN = """
 import json

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from progenitor.v1 import study_pb2, study_service_pb2
-from progenitor_cli.disk import DiskEstimate, estimate
 from progenitor_cli.lookup import connected
+from progenitor_cli.training.disk import DiskEstimate, estimate
 
 from .place import Place
 

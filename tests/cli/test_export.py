@@ -15,9 +15,9 @@ import pytest
 import progenitor
 from progenitor.v1 import trial_pb2
 from progenitor_cli.client import Client
+from progenitor_cli.export.rows import KINDS, Row
+from progenitor_cli.export.table_files import as_csv, as_json_lines, written
 from progenitor_cli.lookup import connected
-from progenitor_cli.rows import KINDS, Row
-from progenitor_cli.table_files import as_csv, as_json_lines, written
 
 from .place import Place
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from progenitor.v1 import study_pb2, trial_pb2
-from progenitor_cli.difference import differences
+from progenitor_cli.calls.names import id_from_file, id_from_name, numbered
 from progenitor_cli.errors import UsageError
-from progenitor_cli.live import columns_that_fit
-from progenitor_cli.names import id_from_file, id_from_name, numbered
-from progenitor_cli.result import Stretch, checkpoint_path, stretches
-from progenitor_cli.wire_json import line
-from progenitor_cli.wording import seconds, sparkline
+from progenitor_cli.text.difference import differences
+from progenitor_cli.text.result import Stretch, checkpoint_path, stretches
+from progenitor_cli.text.wire_json import line
+from progenitor_cli.text.wording import seconds, sparkline
+from progenitor_cli.watching.live_table import columns_that_fit
 
 
 def spec(**changes: object) -> study_pb2.StudySpec:

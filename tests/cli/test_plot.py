@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from tests.controller.trainee import Trainee, completed, create, minimal_spec, report
 
 from progenitor.v1 import study_pb2, trial_pb2
+from progenitor_cli.calls.names import short
 from progenitor_cli.client import Client
-from progenitor_cli.names import short
 from progenitor_cli.plot import NothingToDraw, StudyData, UnknownMetric, figure, plot_study, read
 from progenitor_cli.plot.records import PARTS, Trial
 from progenitor_cli.plot.saving import save

@@ -18,12 +18,12 @@ from tests.waiting import until
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.client import Client
 from progenitor_cli.embedded import start_controller
-from progenitor_cli.ending import Ending
 from progenitor_cli.errors import Interrupted
-from progenitor_cli.lines import Lines
-from progenitor_cli.studies import joined
-from progenitor_cli.training import Looks, follow, train, wish_of
-from progenitor_cli.view import view_for
+from progenitor_cli.training.ending import Ending
+from progenitor_cli.training.studies import joined
+from progenitor_cli.training.training import Looks, follow, train, wish_of
+from progenitor_cli.watching.plain_lines import Lines
+from progenitor_cli.watching.view import view_for
 from progenitor_controller.server import EmbeddedController
 from progenitor_worker.pool import WorkerOptions, WorkerPool
 from progenitor_worker.process import Program, TrainingProcess

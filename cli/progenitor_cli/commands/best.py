@@ -27,10 +27,10 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
+    from ..calls.names import short
     from ..errors import CliError
     from ..lookup import chosen, connected
-    from ..names import short
-    from ..wire_json import line
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         name = chosen(client, study)
@@ -41,7 +41,7 @@ def command(
             for trial in best:
                 print(line(trial))
             return
-        from ..tables import checkpoints_text, trials_text
+        from ..text.tables import checkpoints_text, trials_text
 
         print(trials_text(client.get_study(name).spec, best))
         print()

@@ -48,9 +48,9 @@ def command(
 
     from progenitor_worker.checking.check import CheckOptions, check
 
-    from ..check_report import json_line, text
-    from ..standard_output import kept_apart
-    from ..training import source_file
+    from ..text.check_report import json_line, text
+    from ..text.standard_output import kept_apart
+    from ..training.training import source_file
 
     source = source_file(file)
     sys.argv = [str(source)]  # as its own process would have it

@@ -50,12 +50,12 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    from ..creation import Changes, continued, described
+    from ..calls.names import id_from_name
     from ..errors import UsageError
     from ..folder import folder_at
     from ..lookup import chosen_trial, connected
-    from ..names import id_from_name
-    from ..report import created_text
+    from ..text.report import created_text
+    from ..training.creation import Changes, continued, described
 
     changes = Changes(single, max_steps, steps_per_trial)
     logs = folder_at(dir_).logs

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     from ..errors import CliError, UsageError
     from ..lookup import connected
-    from ..progress import trial_summary
+    from ..text.progress import trial_summary
 
     with connected(controller, database, dir_) as client:
         status = client.get_study_status(study)

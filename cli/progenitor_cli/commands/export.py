@@ -45,11 +45,11 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
+    from ..calls.names import short
     from ..errors import UsageError
+    from ..export.rows import KINDS
+    from ..export.table_files import as_csv, as_json_lines, counted, written
     from ..lookup import chosen, connected
-    from ..names import short
-    from ..rows import KINDS
-    from ..table_files import as_csv, as_json_lines, counted, written
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)

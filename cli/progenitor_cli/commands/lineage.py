@@ -29,9 +29,9 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
+    from ..calls.names import study_of
     from ..lookup import connected, trial_or_best
-    from ..names import study_of
-    from ..wire_json import line
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         trial = trial_or_best(client, name)
@@ -40,6 +40,6 @@ def command(
             for ancestor in lineage:
                 print(line(ancestor))
             return
-        from ..tables import trials_text
+        from ..text.tables import trials_text
 
         print(trials_text(client.get_study(study_of(trial)).spec, lineage))

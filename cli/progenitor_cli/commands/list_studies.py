@@ -19,7 +19,7 @@ def command(
     json: JsonOption = False,
 ) -> None:
     from ..lookup import connected
-    from ..wire_json import line
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         statuses = (client.get_study_status(study.name) for study in client.list_studies())
@@ -27,6 +27,6 @@ def command(
             for status in statuses:
                 print(line(status))
             return
-        from ..tables import studies_table
+        from ..text.tables import studies_table
 
         print(studies_table(statuses))

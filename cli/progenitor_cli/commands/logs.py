@@ -37,7 +37,7 @@ def command(
 ) -> None:
     from ..folder import folder_at
     from ..lookup import chosen_trial, connected
-    from ..trial_logs import followed, found_log, printed
+    from ..training.trial_logs import followed, found_log, printed
 
     folder = folder_at(dir_).logs if logs is None else logs.expanduser().resolve()
     with connected(controller, database, dir_) as client:

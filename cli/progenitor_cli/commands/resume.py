@@ -19,7 +19,7 @@ def command(
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
-    from ..report import study_line
+    from ..text.report import study_line
 
     with connected(controller, database, dir_) as client:
         print(study_line(client.resume_study(chosen(client, study)), as_json=json))

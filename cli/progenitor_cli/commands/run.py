@@ -62,13 +62,13 @@ def command(
     from progenitor.v1 import study_pb2, trial_pb2
     from progenitor_worker.process import Program, TrainingProcess
 
-    from .. import studies
-    from ..ending import Ending
-    from ..failures import distinct
-    from ..local import serving
-    from ..report import not_completed, result_text
-    from ..result import json_line, result_of
-    from ..training import source_file, wish_of
+    from ..text.failures import distinct
+    from ..text.report import not_completed, result_text
+    from ..text.result import json_line, result_of
+    from ..training import studies
+    from ..training.ending import Ending
+    from ..training.local import serving
+    from ..training.training import source_file, wish_of
 
     def say(text: str) -> None:
         print(text, file=sys.stderr if json else sys.stdout, flush=True)

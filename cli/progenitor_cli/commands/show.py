@@ -30,10 +30,10 @@ def command(
     dir_: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
+    from ..calls.names import study_of
     from ..lookup import chosen, chosen_trial, connected, is_trial
-    from ..names import study_of
-    from ..shown import study_text, trial_text
-    from ..wire_json import line
+    from ..text.shown import study_text, trial_text
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         if name is not None and is_trial(name):

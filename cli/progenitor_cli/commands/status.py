@@ -23,13 +23,13 @@ def command(
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
-    from ..wire_json import line
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         status = client.get_study_status(chosen(client, study))
         if json:
             print(line(status))
             return
-        from ..report import status_text
+        from ..text.report import status_text
 
         print(status_text(status, list(client.list_population(status.study.name))))

@@ -33,7 +33,7 @@ def command(
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
-    from ..wire_json import line
+    from ..text.wire_json import line
 
     states = [state_named(name) for name in state or ()]
     with connected(controller, database, dir_) as client:
@@ -42,7 +42,7 @@ def command(
             for trial in client.list_trials(name, states):
                 print(line(trial))
             return
-        from ..tables import trials_text
+        from ..text.tables import trials_text
 
         print(trials_text(client.get_study(name).spec, tuple(client.list_trials(name, states))))
 

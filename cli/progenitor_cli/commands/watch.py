@@ -30,12 +30,12 @@ def command(
 ) -> None:
     from progenitor.v1 import study_pb2
 
+    from ..calls.trial_watch import PATIENCE, TrialWatch
     from ..errors import CliError, ControllerUnreachable
     from ..lookup import chosen, connected
-    from ..report import not_completed, outcome
-    from ..trial_watch import PATIENCE, TrialWatch
-    from ..watching import followed
-    from ..wire_json import line
+    from ..text.report import not_completed, outcome
+    from ..text.wire_json import line
+    from ..watching.followed_study import followed
 
     watch = None
     while True:

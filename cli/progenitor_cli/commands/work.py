@@ -73,15 +73,15 @@ def command(
     from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program, TrainingProcess
 
-    from .. import studies
+    from ..calls.names import short
+    from ..calls.states import ENDED
     from ..client import Client
-    from ..ending import Ending
-    from ..failures import distinct
     from ..lookup import addresses_in
-    from ..names import short
-    from ..report import not_completed, outcome
-    from ..states import ENDED
-    from ..training import source_file, train, wish_of
+    from ..text.failures import distinct
+    from ..text.report import not_completed, outcome
+    from ..training import studies
+    from ..training.ending import Ending
+    from ..training.training import source_file, train, wish_of
 
     if file is None and (study is None or not train_command):
         raise UsageError("Give a FILE, or --study and --command.")

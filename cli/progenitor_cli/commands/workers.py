@@ -20,8 +20,8 @@ def command(
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
-    from ..tables import workers_table
-    from ..wire_json import line
+    from ..text.tables import workers_table
+    from ..text.wire_json import line
 
     with connected(controller, database, dir_) as client:
         workers = client.list_workers(chosen(client, study))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from progenitor.v1 import study_pb2
 
+from ..calls.names import resource_name
 from ..client import Client
 from ..errors import CallRefused, CliError, SpecDiffers
-from ..names import resource_name
 from .modes import MODES, Mode, Settings, study_of
 
 

@@ -7,7 +7,7 @@ from typing import TextIO
 from progenitor.v1 import trial_pb2
 from progenitor_worker.events import Event, TrialEnded
 
-from ..wording import seconds
+from ..text.wording import seconds
 
 INTERVAL = 2.0
 """Seconds between two lines."""

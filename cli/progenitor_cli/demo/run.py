@@ -12,9 +12,9 @@ from progenitor_worker.process import Program
 
 from ..client import Client
 from ..embedded import start_controller
-from ..ending import Ending
 from ..errors import CliError, Interrupted
 from ..folder import Folder, announced, folder_at, held
+from ..training.ending import Ending
 from . import quadratic
 from .crew import Crew
 from .figure import Column

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from progenitor.v1 import trial_pb2
 
+from ..calls.names import short
 from ..client import Client
-from ..names import short
-from ..result import checkpoint_path
+from ..text.result import checkpoint_path
 from .quadratic import BEGINNING, WEIGHTS, quality
 
 Theta = tuple[float, float]

@@ -7,10 +7,10 @@ from google.protobuf.duration_pb2 import Duration
 
 from progenitor.v1 import study_pb2, trial_pb2
 
+from ..calls.names import short
 from ..client import Client
 from ..errors import CliError, UsageError
-from ..names import short
-from ..wording import parameters, study_state, trial_state
+from ..text.wording import parameters, study_state, trial_state
 from .records import PARTS, Kind, Parameter, Point, StudyData, Trial
 
 MOST_CURVES = 100

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1 import trial_pb2
 
-from .calls import StudyCalls
-from .population import number
+from ..calls.names import number
+from ..calls.study_calls import StudyCalls
 from .wording import Value, parameters
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-from .names import short
+from ..calls.names import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,3 @@ class Population:
             max(trial.step, self._steps.get(trial.name, 0)),
             tuple(history[generation] for generation in sorted(history)),
         )
-
-
-def number(trial: trial_pb2.Trial) -> int:
-    return int(short(trial.name))

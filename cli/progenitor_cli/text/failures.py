@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from progenitor.v1 import trial_pb2
 
-from .names import short
+from ..calls.names import short
 
 HEADERS = ("log: ", "--- trial ")
 """How those lines of a message begin that differ from trial to trial."""

@@ -4,7 +4,7 @@ import threading
 
 import grpc
 
-from .calls import Stream, StudyCalls
+from ..calls.study_calls import Stream, StudyCalls
 from .population import Population
 
 PATIENCE = 1.0

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from .errors import UsageError
+from progenitor.v1 import trial_pb2
+
+from ..errors import UsageError
 
 LONGEST = 63
 RULE = "lower-case letters, digits and hyphens, beginning with a letter, at most 63 characters ([a-z][a-z0-9-]{0,62})"
@@ -55,3 +57,7 @@ def trial_resource_name(trial: str) -> str:
 def study_of(trial: str) -> str:
     """`studies/digits/trials/7` → `studies/digits`."""
     return trial.partition("/trials/")[0]
+
+
+def number(trial: trial_pb2.Trial) -> int:
+    return int(short(trial.name))

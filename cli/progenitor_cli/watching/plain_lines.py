@@ -4,8 +4,8 @@ from typing import TextIO
 
 from progenitor.v1 import study_service_pb2 as pb
 
-from .progress import Remaining, summary
-from .wording import seconds
+from ..text.progress import Remaining, summary
+from ..text.wording import seconds
 
 
 class Lines:

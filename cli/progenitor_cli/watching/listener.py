@@ -13,8 +13,8 @@ from progenitor_worker.events import (
     TrialEnded,
 )
 
-from .failures import failure_text, kind
-from .names import short
+from ..calls.names import short
+from ..text.failures import failure_text, kind
 from .view import View
 
 

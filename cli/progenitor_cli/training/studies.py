@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from progenitor.v1 import study_pb2
 
-from .client import Client
-from .difference import Difference, differences
-from .errors import CallRefused, CliError, SpecDiffers, UsageError
-from .names import numbered, resource_name, short
+from ..calls.names import numbered, resource_name, short
+from ..client import Client
+from ..errors import CallRefused, CliError, SpecDiffers, UsageError
+from ..text.difference import Difference, differences
 
 FRESH_OF = "fresh-of"
 """The label of a study that --fresh made: the id of the one that it was made beside."""

@@ -8,12 +8,12 @@ from progenitor.v1 import study_pb2
 from progenitor_worker.pool import WorkerOptions
 from progenitor_worker.process import Program, TrainingProcess
 
+from ..calls.states import ENDED
+from ..client import Client
+from ..embedded import start_controller
+from ..folder import Folder, announced, folder_at, held
 from . import studies
-from .client import Client
-from .embedded import start_controller
 from .ending import Ending
-from .folder import Folder, announced, folder_at, held
-from .states import ENDED
 from .training import source_file, train, wish_of
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from .errors import DataMissing
+from ..errors import DataMissing
 from .rows import Cell, Row
 
 INTERVAL = 2.0

@@ -11,12 +11,12 @@ from rich.text import Text
 from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .calls import StudyCalls
-from .names import short
+from ..calls.names import short
+from ..calls.study_calls import StudyCalls
+from ..text.progress import Remaining, summary
+from ..text.wording import cell, number, parameters, seconds, sparkline, trial_state
 from .population import Member, Population
-from .progress import Remaining, summary
 from .watcher import Watcher
-from .wording import cell, number, parameters, seconds, sparkline, trial_state
 
 SPARKLINE_WIDTH = 16
 GAP = 2

@@ -5,7 +5,7 @@ import time
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1 import trial_pb2
 
-from .names import short
+from ..calls.names import short
 from .wording import metrics
 
 ENOUGH = 0.03

@@ -6,8 +6,8 @@ from google.protobuf.message import Message
 
 from progenitor.v1 import study_pb2, trial_pb2
 
+from ..calls.names import short
 from .difference import is_record, keyed, shown, shown_list, value_field
-from .names import short
 from .tables import steps_cell
 from .wording import cell, moment, number, parameters, size, study_state, table, trial_state
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .errors import DataMissing
+from ..errors import DataMissing
 from .rows import Row
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from contextlib import closing
 from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .client import Client
-from .errors import ControllerUnreachable
-from .states import ENDED
-from .trial_watch import PATIENCE
+from ..calls.states import ENDED
+from ..calls.trial_watch import PATIENCE
+from ..client import Client
+from ..errors import ControllerUnreachable
 from .view import view_for
 
 STATUS_TIMEOUT = 5.0

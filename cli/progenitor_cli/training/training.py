@@ -10,15 +10,15 @@ from progenitor_worker.place import PlaceError, PlaceTaken
 from progenitor_worker.pool import WorkerOptions, WorkerPool
 from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 
-from .client import Client
+from ..calls.names import id_from_file, id_from_name
+from ..calls.states import ENDED
+from ..client import Client
+from ..errors import CallRefused, CliError, ControllerUnreachable, Interrupted, UsageError
+from ..watching.listener import Listener
+from ..watching.view import View, view_for
 from .disk import DiskEstimate
 from .ending import Ending
-from .errors import CallRefused, CliError, ControllerUnreachable, Interrupted, UsageError
-from .listener import Listener
-from .names import id_from_file, id_from_name
-from .states import ENDED
 from .studies import Wish
-from .view import View, view_for
 
 FIRST_LOOK = 0.25
 """Seconds after which the study's status is shown first."""

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from progenitor.v1 import trial_pb2
 
-from .client import Client
-from .errors import CliError
-from .names import short
-from .states import FINAL
+from ..calls.names import short
+from ..calls.states import FINAL
+from ..client import Client
+from ..errors import CliError
 
 INTERVAL = 0.2
 """Seconds between two looks at a log that grows."""

@@ -12,10 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-from .calls import StudyCalls
-from .population import number
-from .result import newest_completed
-from .wording import parameters, trial_state
+from ..calls.names import number
+from ..calls.study_calls import StudyCalls
+from ..text.result import newest_completed
+from ..text.wording import parameters, trial_state
 
 Cell = str | int | float | bool | datetime | None
 Row = dict[str, Cell]

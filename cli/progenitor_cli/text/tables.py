@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
+from ..calls.names import short
 from .failures import essence
-from .names import short
 from .progress import trial_summary
 from .wording import cell, metrics, moment, number, parameters, seconds, size, study_state, table, trial_state
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor_worker.pool import places_of
 
-from .calls import StudyCalls
-from .wording import size
+from ..calls.study_calls import StudyCalls
+from ..text.wording import size
 
 
 class DiskEstimate:

@@ -7,10 +7,10 @@ import grpc
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-from .calls import StudyCalls
-from .errors import ControllerUnreachable
+from ..errors import ControllerUnreachable
 from .rpc import NOBODY, told
 from .states import ENDED
+from .study_calls import StudyCalls
 
 LOOK = 5.0
 """Seconds after which one looks whether the study has ended without another change of a trial."""

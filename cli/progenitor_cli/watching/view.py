@@ -6,8 +6,8 @@ from typing import Protocol
 from progenitor.v1 import study_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .calls import StudyCalls
-from .lines import Lines
+from ..calls.study_calls import StudyCalls
+from .plain_lines import Lines
 
 
 class View(Protocol):
@@ -33,6 +33,6 @@ def view_for(client: StudyCalls, study: study_pb2.Study, *, to_stderr: bool) -> 
     out = sys.stderr if to_stderr else sys.stdout
     if not out.isatty():
         return Lines(tuple(metric.name for metric in study.effective_spec.metrics), out)
-    from .live import Live
+    from .live_table import Live
 
     return Live(client, study, to_stderr=to_stderr)

@@ -10,7 +10,7 @@ from grpc_status import rpc_status
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_worker.controller import options_for
 
-from .errors import CallRefused, CliError, ControllerUnreachable
+from ..errors import CallRefused, CliError, ControllerUnreachable
 
 TIMEOUT = 20.0
 """Seconds that a call may take."""

@@ -7,9 +7,9 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_worker.pool import places_of
 from progenitor_worker.process import Program, TrainingProcess
 
-from .client import Client
-from .errors import UsageError
-from .names import LONGEST, id_from_name, numbered, short, study_of
+from ..calls.names import LONGEST, id_from_name, numbered, short, study_of
+from ..client import Client
+from ..errors import UsageError
 from .studies import Wish
 from .training import source_file, wish_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from .names import short
+from ..calls.names import short
 from .progress import trial_summary
 from .result import Result, checkpoint_path
 from .tables import steps_cell, trials_table

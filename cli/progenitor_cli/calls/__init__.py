@@ -1,0 +1,1 @@
+"""The contract's calls as methods, and what they name."""

@@ -1,0 +1,1 @@
+"""Studies, trials and results as text and as JSON."""

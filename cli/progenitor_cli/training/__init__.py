@@ -1,0 +1,1 @@
+"""Workers of this process train a study; which study that is."""

@@ -1,0 +1,1 @@
+"""A study's progress, shown while it is trained."""
