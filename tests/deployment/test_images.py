@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+from importlib.metadata import version
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from .image import REPOSITORY, Image
 from .lock import pinned_here
@@ -18,10 +20,8 @@ def packages(image: Image) -> dict[str, str]:
         text=True,
         timeout=60,
     )
-    found = {
-        package["name"].lower().replace("_", "-"): package["version"] for package in json.loads(listed.stdout)
-    }
-    return {name: version for name, version in found.items() if name not in {"pip", "setuptools"}}
+    found = {canonicalize_name(package["name"]): package["version"] for package in json.loads(listed.stdout)}
+    return {name: found[name] for name in found.keys() - {"pip", "setuptools"}}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_an_image_holds_progenitor_and_what_its_lock_pins_and_nothing_else(
     image: str, folder: str, request: pytest.FixtureRequest
 ) -> None:
     found = packages(request.getfixturevalue(image))
-    assert found.pop("progenitor") == "0.1.0"
+    assert found.pop("progenitor") == version("progenitor")
     assert found == pinned_here(REPOSITORY / folder / "requirements.lock")
 
 
