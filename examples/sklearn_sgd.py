@@ -1,6 +1,12 @@
-"""A linear classifier of scikit-learn on the handwritten digits, trained by `partial_fit`.
+"""scikit-learn: linear classifiers learn the handwritten digits by stochastic gradient descent, an epoch a step.
 
-progenitor run sklearn_sgd.py
+    progenitor run sklearn_sgd.py
+
+`SGDClassifier.partial_fit` goes on from where a model is, so what scikit-learn keeps constant in a call of `fit`
+becomes a schedule: the learning rate, and `alpha`, how much large weights cost. The range of both is as wide as for
+someone who knows nothing about them.
+
+FIGURES
 """
 
 from pathlib import Path
@@ -15,10 +21,10 @@ from progenitor import Double, Minimize, Session, Study
 
 study = Study(
     metrics=[Minimize("loss")],
-    parameters={"lr": Double(1e-4, 10.0, log=True), "alpha": Double(1e-7, 1e-1, log=True)},
+    parameters={"lr": Double(1e-6, 100.0, log=True), "alpha": Double(1e-7, 1.0, log=True)},
     population_size=8,
     steps_per_trial=1,  # a step is an epoch
-    max_steps=30,
+    max_steps=40,
 )
 
 digits = load_digits()
