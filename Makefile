@@ -9,7 +9,7 @@ FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-pytorch check proto lock benchmark-defaults benchmark-examples clean
+.PHONY: help run test test-pytorch check proto lock benchmark-defaults benchmark-demo benchmark-examples clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,8 @@ run: $(INSTALLED) ## train a population on the handwritten digits (another file:
 test: $(INSTALLED) ## run every test, PostgreSQL included, and print the coverage (some: make test ARGS=tests/storage)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
-test-pytorch: $(PYTORCH)/.installed ## run the tests of the PyTorch example (downloads PyTorch once, some hundred megabytes)
-	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m pytest -q $(ARGS) tests/examples/with_pytorch.py
+test-pytorch: $(PYTORCH)/.installed ## run the tests that need PyTorch (downloads PyTorch once, some hundred megabytes)
+	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m pytest -q $(ARGS) tests/examples/with_pytorch.py tests/worker_client/check_with_pytorch.py
 
 check: $(INSTALLED) ## lint, formatting, types, import contracts; stubs and protos
 	$(BIN)/ruff check
@@ -47,6 +47,9 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make loc
 
 benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
 	$(BIN)/python -m benchmarks.quality_defaults $(ARGS)
+
+benchmark-demo: $(INSTALLED) ## the demo's means over fifty seeds, and what they should be (some minutes)
+	$(BIN)/python -m benchmarks.demo_means $(ARGS)
 
 benchmark-examples: $(PYTORCH)/.installed ## what the examples gain over random search (half an hour; ARGS=--help)
 	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m benchmarks.examples_baseline $(wildcard examples/*.py) $(ARGS)

@@ -63,6 +63,11 @@ class CommandSession:
             with self._session.checkpoint() as folder:
                 for entry in self._checkpoint.iterdir():
                     entry.rename(folder / entry.name)
+        elif self._session.step == self._session.end_step:
+            raise SessionError(
+                f"the command ended at the end step {self._session.end_step} and left nothing in the folder "
+                "PROGENITOR_CHECKPOINT: that is where it must save"
+            )
         for metrics in self._at_end:
             self._session.report(**metrics)
 

@@ -14,9 +14,10 @@ def metrics_missing(end_step: int, missing: Collection[str], reported: Collectio
     """`reported` are the names that train has used so far."""
     told = f"the metrics {', '.join(missing)} were not reported at the end step {end_step}"
     others = f"reported were {', '.join(sorted(reported))}" if reported else "nothing was reported"
+    name = next(iter(missing))
     return (
-        f"{told} ({others}): call session.report({next(iter(missing))}=…) after training the last step, or "
-        "return it from evaluate"
+        f"{told} ({others}): call session.report({name}=…) after training the last step, or return it from "
+        f'evaluate; a command writes {{"metrics": {{"{name}": …}}}} to PROGENITOR_METRICS'
     )
 
 

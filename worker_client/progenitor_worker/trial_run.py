@@ -15,6 +15,7 @@ from .held_trial import HeldTrial
 from .needed_at_end import contradiction, metrics_missing, nothing_saved
 from .process import ProcessDied, TrainingProcess, Unwanted, stamp, tail
 from .store import Holder
+from .user_code import OURS_BEGIN
 from .values import parameter_from_wire
 
 LOOK_INTERVAL = 0.05
@@ -218,4 +219,5 @@ class TrialRun:
     def _with_log(self, message: str) -> str:
         """A process that died says little: the end of its log says more."""
         last = tail(self.log) if message.startswith(("the training process", "the command")) else ""
+        last = "\n".join(line for line in last.splitlines() if not line.startswith(OURS_BEGIN))
         return "\n".join(filter(None, [message, last, f"log: {self.log}"]))

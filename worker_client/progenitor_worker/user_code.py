@@ -11,11 +11,13 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 from .domains import Discrete
-from .session import Value
+from .session import SessionError, Value
 from .signature import check_evaluate, check_train
 from .study import Study
 
 OURS = Path(__file__).resolve().parent
+OURS_BEGIN = "progenitor: "
+"""How a line of the log begins that the user's code did not print."""
 MAX_FRAMES = 12
 
 
@@ -105,10 +107,13 @@ def told(error: BaseException) -> str:
 
 
 def print_users_traceback(error: BaseException) -> None:
-    """The whole traceback, for the log, from the user's first frame on."""
+    """The whole traceback, for the log, from the user's first frame on; without one, what is wrong."""
     trace: TracebackType | None = error.__traceback__
     while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
+    if trace is None and isinstance(error, SessionError):
+        print(f"{OURS_BEGIN}{error}", file=sys.stderr)  # noqa: T201  the log is where it belongs
+        return
     traceback.print_exception(type(error), error, trace)
 
 
