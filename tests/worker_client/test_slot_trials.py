@@ -584,9 +584,10 @@ def test_a_trial_whose_new_process_never_loads_the_file_is_given_back_when_the_w
 def test_a_trial_whose_new_process_never_loads_the_file_can_be_stopped_and_lost(
     work: Work, answer: Answer, expected: list[int]
 ) -> None:
-    other = OtherSide([trial(1), trial(2, lease=1)], heartbeat=answer)
+    other = OtherSide([trial(1), trial(2, lease=1)])
     worker = work(other, CRASHES)
     pid = loading(worker.folder, 2)
+    other.heartbeat = answer  # not before: a process that is not wanted need not begin to load
     assert worker.end().error == ""
     assert [report.outcome for report in other.reports] == expected
     assert state(pid) == ""
