@@ -1,6 +1,5 @@
 """The command line's entry: names the commands, and turns what stops one into a message and an exit code."""
 
-import importlib.metadata
 import sys
 import textwrap
 from types import ModuleType
@@ -92,7 +91,9 @@ for name, module in COMMANDS.items():
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        print(f"progenitor {importlib.metadata.version('progenitor')}")
+        from importlib.metadata import version
+
+        print(f"progenitor {version('progenitor')}")
         raise typer.Exit
 
 

@@ -19,7 +19,6 @@ import typer
 
 from ..errors import CliError
 from ..folder import Folder, folder_at, held
-from .serve import without_password
 
 if TYPE_CHECKING:
     from progenitor_storage.schema import Schema
@@ -41,6 +40,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
     from ..embedded import not_started, server
+    from ..serving import without_password
 
     server()
     folder = None if database else folder_at(dir_)
