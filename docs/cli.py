@@ -12,9 +12,10 @@ WIDTH = 96
 """Characters in a line of help."""
 HEAD = """# The command line
 
-What `progenitor COMMAND --help` prints. Where a command asks about studies, it asks the controller that `--controller`
-or the variable `PROGENITOR_CONTROLLER` names; else one that it starts itself on `--database`; else that of the folder
-`--dir`, whether or not a run is under way there.
+What `progenitor COMMAND --help` prints. Commands that ask about studies ask the controller that `--controller` names;
+or one that they start themselves on `--database`; or that of the folder `--dir`, whether or not a run is under way
+there. With none of them it is the controller that the variable `PROGENITOR_CONTROLLER` names, else the folder
+`.progenitor`.
 
 A study is named by its id, as `digits`, a trial as `digits/7`. With `--json` standard output is for programs alone:
 messages go to standard error. A message that ends a command begins with `progenitor: `.

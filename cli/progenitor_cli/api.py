@@ -1,17 +1,41 @@
 """The names that programs and notebooks import from `progenitor`, beside those of a training file."""
 
+from .calls.values import parameter_values
 from .client import Client
-from .errors import CallRefused, CliError, ControllerUnreachable
+from .errors import (
+    CallRefused,
+    ControllerUnreachable,
+    DataMissing,
+    FolderInUse,
+    NothingToDraw,
+    NotWritten,
+    PlotMissing,
+    ProgenitorError,
+    ServerMissing,
+    SpecDiffers,
+    StudyNotCompleted,
+    UnknownMetric,
+    UsageError,
+)
 from .plot import plot_study
-from .text.wording import parameter_values
 from .training.local import Local, local
 
 __all__ = [
     "CallRefused",
-    "CliError",
     "Client",
     "ControllerUnreachable",
+    "DataMissing",
+    "FolderInUse",
     "Local",
+    "NotWritten",
+    "NothingToDraw",
+    "PlotMissing",
+    "ProgenitorError",
+    "ServerMissing",
+    "SpecDiffers",
+    "StudyNotCompleted",
+    "UnknownMetric",
+    "UsageError",
     "local",
     "parameter_values",
     "plot_study",

@@ -23,8 +23,8 @@ ControllerOption = Annotated[
     list[str] | None,
     typer.Option(
         "--controller",
-        help="A controller's address, HOST:PORT; again, or after commas, for others.",
-        envvar="PROGENITOR_CONTROLLER",
+        help="A controller's address, HOST:PORT; again, or after commas, for others. Default: the variable "
+        "PROGENITOR_CONTROLLER.",
         show_default=False,
     ),
 ]
@@ -32,12 +32,16 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(
         "--database",
-        help="Without a controller: sqlite:///PATH or postgresql://… Default: in DIR.",
+        help="Instead of a controller: sqlite:///PATH or postgresql://…",
         show_default=False,
     ),
 ]
 FolderOption = Annotated[
-    Path,
-    typer.Option("--dir", help="Whose studies, if neither a controller nor a database is named."),
+    Path | None,
+    typer.Option(
+        "--dir",
+        help="Instead of both: the folder of a run. Default: .progenitor, if PROGENITOR_CONTROLLER is not set.",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

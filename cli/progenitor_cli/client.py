@@ -8,8 +8,9 @@ from progenitor.v1 import trial_pb2
 from .calls.names import resource_name
 from .calls.study_calls import StudyCalls
 from .calls.trial_watch import TrialWatch
+from .errors import UsageError
 from .export.frames import frame
-from .export.rows import KINDS
+from .export.study_tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,9 @@ class Client(StudyCalls):
         Columns are `parameter.NAME` and `metric.NAME` besides those that say which trial it is. Raises DataMissing
         without pandas.
         """
-        return frame(KINDS[what](self, self.get_study(study)))
+        if what not in TABLES:
+            raise UsageError(f"There is no table {what!r}: say {', '.join(map(repr, TABLES))}.")
+        return frame(TABLES[what](self, self.get_study(study)))
 
     def watch_trials(self, study: str) -> Iterator[trial_pb2.Trial]:
         """Each trial that there is and each that changes, in its newest state, until the study has ended.

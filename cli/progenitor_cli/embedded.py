@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from .errors import CliError, ServerMissing, UsageError
+from .errors import ProgenitorError, ServerMissing, UsageError
 
 if TYPE_CHECKING:
     from progenitor_controller.server import EmbeddedController
@@ -24,7 +24,7 @@ def server() -> ModuleType:
 
 
 def start_controller(database_url: str) -> "EmbeddedController":
-    """A controller in a thread, on a free port of the loopback address; raises a CliError that says why not."""
+    """A controller in a thread, on a free port of the loopback address; raises a ProgenitorError that says why not."""
     module = server()
     try:
         controller: EmbeddedController = module.EmbeddedController(database_url)
@@ -33,7 +33,7 @@ def start_controller(database_url: str) -> "EmbeddedController":
     return controller
 
 
-def not_started(error: Exception) -> CliError:
+def not_started(error: Exception) -> ProgenitorError:
     """What kept a controller from starting, as a message; raises `error` itself if it is a mistake of ours."""
     from progenitor_storage.errors import StorageError, StorageUnavailable, UnsupportedUrl
 
@@ -41,7 +41,7 @@ def not_started(error: Exception) -> CliError:
         return UsageError(str(error))
     if isinstance(error, StorageUnavailable):
         cause = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
-        return CliError(f"{error}{cause}")
+        return ProgenitorError(f"{error}{cause}")
     if isinstance(error, StorageError | OSError):
-        return CliError(str(error))
+        return ProgenitorError(str(error))
     raise error

@@ -1,9 +1,13 @@
-"""What ends a command with a message instead of a result.
+"""What ends a command with a message instead of a result, and what `progenitor.Client` and `progenitor.local` raise.
 
-CliError                 exit code 1
+ProgenitorError          exit code 1
 ├── ControllerUnreachable   nobody answered at the address
-├── CallRefused             the controller's answer was no
+├── CallRefused             the controller's answer was no; exit code 2 if it was the request that was wrong
+├── StudyNotCompleted       a study that was trained failed, or was cancelled
+├── NothingToDraw           the study has no completed trial
+├── NotWritten              a file could not be written
 ├── UsageError           exit code 2
+│   ├── UnknownMetric       no trial measured a metric of this name
 │   ├── FolderInUse         another process holds .progenitor/
 │   ├── ServerMissing       the [server] extra is not installed
 │   ├── PlotMissing         the [plot] extra is not installed
@@ -15,35 +19,53 @@ CliError                 exit code 1
 import signal
 
 
-class CliError(Exception):
+class ProgenitorError(Exception):
     """The command cannot be carried out."""
 
     exit_code = 1
 
 
-class ControllerUnreachable(CliError):
+class ControllerUnreachable(ProgenitorError):
     """No controller answered."""
 
     def __init__(self, address: str, detail: str) -> None:
         super().__init__(
             f"No controller answers at {address}: {detail}\n"
-            "Start one with `progenitor serve`, or give another address with --controller."
+            "Start one with `progenitor serve`, or give another address."
         )
 
 
-class CallRefused(CliError):
+class CallRefused(ProgenitorError):
     """The controller refused a call; `code` is the gRPC status code's name, `reason` its ErrorInfo's."""
 
     def __init__(self, message: str, *, code: str, reason: str) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
+        if code in ("INVALID_ARGUMENT", "UNIMPLEMENTED"):
+            self.exit_code = UsageError.exit_code
 
 
-class UsageError(CliError):
+class StudyNotCompleted(ProgenitorError):
+    """The study failed or was cancelled."""
+
+
+class NothingToDraw(ProgenitorError):
+    """The study has no completed trial."""
+
+
+class NotWritten(ProgenitorError):
+    """A file could not be written."""
+
+
+class UsageError(ProgenitorError):
     """The command line, or the user's file, has a mistake."""
 
     exit_code = 2
+
+
+class UnknownMetric(UsageError):
+    """No trial measured a metric of this name."""
 
 
 class FolderInUse(UsageError):
@@ -84,7 +106,7 @@ class SpecDiffers(UsageError):
     """A study of this name exists with another specification."""
 
 
-class Interrupted(CliError):
+class Interrupted(ProgenitorError):
     """Ended by a signal, gently."""
 
     def __init__(self, number: int, message: str) -> None:

@@ -1,32 +1,40 @@
 """Where the commands ask, and about which study or trial."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+from .arguments import FOLDER
 from .calls.names import resource_name, short, trial_resource_name
 from .client import Client
 from .embedded import start_controller
-from .errors import CliError, UsageError
+from .errors import ControllerUnreachable, ProgenitorError, UsageError
 from .folder import folder_at, make, running_address
+
+VARIABLE = "PROGENITOR_CONTROLLER"
+FOLDER_PATIENCE = 1.0
+"""Seconds that a folder's controller is waited for, before another one is looked for there."""
+
+T = TypeVar("T")
 
 
 @contextmanager
 def connected(
-    controllers: Sequence[str] | None, database: str | None, folder: Path, *, make_folder: bool = False
+    controllers: Sequence[str] | None, database: str | None, folder: Path | None, *, make_folder: bool = False
 ) -> Iterator[Client]:
-    """The given controllers; else one on the database for as long as this lasts; else the folder's.
+    """The controllers that are named; or one on the database that is named, for as long as this lasts; or the folder's.
 
-    That is the one which runs there, or else one on the folder's database for as long as this lasts.
+    That is the one which runs there, or else one on the folder's database for as long as this lasts. What is said on
+    the command line beats the environment; nothing said at all is the folder .progenitor.
     """
-    if controllers and database:
-        raise UsageError("Give --controller (or PROGENITOR_CONTROLLER) or --database, not both.")
-    if controllers:
-        with Client(*addresses_in(controllers)) as client:
+    if addresses := named_controllers(controllers, database, folder):
+        with Client(*addresses) as client:
             yield client
         return
     if database is None:
-        found = folder_at(folder)
+        found = folder_at(folder or FOLDER)
         if address := running_address(found):
             with Client(address) as client:
                 yield client
@@ -42,6 +50,30 @@ def connected(
         database = found.database_url
     with start_controller(database) as embedded, Client(embedded.address) as client:
         yield client
+
+
+def outliving(
+    controllers: Sequence[str] | None, database: str | None, folder: Path | None, ask: Callable[[Client], T]
+) -> T:
+    """What `ask` gives. Should a folder's run end meanwhile, and its controller with it, another one is asked."""
+    while True:
+        with connected(controllers, database, folder) as client:
+            try:
+                return ask(client)
+            except ControllerUnreachable:
+                if named_controllers(controllers, database, folder):
+                    raise
+
+
+def named_controllers(
+    controllers: Sequence[str] | None, database: str | None, folder: Path | None
+) -> tuple[str, ...]:
+    """Their addresses; none if a database or a folder is to be asked."""
+    if sum(given is not None for given in (controllers or None, database, folder)) > 1:
+        raise UsageError("Give one of --controller, --database and --dir.")
+    if not controllers and database is None and folder is None and (named := os.environ.get(VARIABLE)):
+        controllers = [named]
+    return addresses_in(controllers) if controllers else ()
 
 
 def addresses_in(given: Sequence[str]) -> tuple[str, ...]:
@@ -84,5 +116,5 @@ def trial_or_best(client: Client, named: str | None) -> str:
     study = chosen(client, named)
     status = client.get_study_status(study)
     if not status.HasField("best_trial"):
-        raise CliError(f"{short(study)} has no completed trial yet.")
+        raise ProgenitorError(f"{short(study)} has no completed trial yet.")
     return status.best_trial.name

@@ -32,7 +32,7 @@ from .commands import (
     work,
     workers,
 )
-from .errors import CliError, UsageError
+from .errors import ProgenitorError, UsageError
 
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
@@ -117,7 +117,7 @@ def main() -> None:
     try:
         refuse_file(sys.argv[1:])
         app()
-    except CliError as error:
+    except ProgenitorError as error:
         print(f"progenitor: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

@@ -10,18 +10,39 @@ if TYPE_CHECKING:  # what a type checker sees is what __getattr__ hands on
     from progenitor_cli.api import *  # noqa: F403
     from progenitor_worker import *  # noqa: F403
 
-SOURCES = ("progenitor_worker", "progenitor_cli.api")
+PROGRAMS = frozenset(
+    (
+        "CallRefused",
+        "Client",
+        "ControllerUnreachable",
+        "DataMissing",
+        "FolderInUse",
+        "Local",
+        "NotWritten",
+        "NothingToDraw",
+        "PlotMissing",
+        "ProgenitorError",
+        "ServerMissing",
+        "SpecDiffers",
+        "StudyNotCompleted",
+        "UnknownMetric",
+        "UsageError",
+        "local",
+        "parameter_values",
+        "plot_study",
+    )
+)
+"""Named here too, so that nobody who asks for another name, as pickle does, loads what a training file never needs."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__all__":  # for `from progenitor import *`
-        return __dir__()
-    for source in SOURCES:
-        module = import_module(source)
-        if name in module.__all__:
-            return getattr(module, name)
+    if name == "__all__":  # for `from progenitor import *`, which is a training file's
+        return import_module("progenitor_worker").__all__
+    module = import_module("progenitor_cli.api" if name in PROGRAMS else "progenitor_worker")
+    if name in module.__all__:
+        return getattr(module, name)
     raise AttributeError(f"module 'progenitor' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(name for source in SOURCES for name in import_module(source).__all__)
+    return sorted({*import_module("progenitor_worker").__all__, *PROGRAMS})

@@ -104,7 +104,7 @@ def test_a_refused_study_pins_nothing(copy: Place) -> None:
     narrow = copy.path / "narrow.py"
     narrow.write_text(narrow.read_text().replace("Double(0.01, 1.0, log=True)", "Double(5.0, 9.0)"))
     refused = copy.run("create", "narrow.py", "--from", "train/4", "--max-steps", "10")
-    assert refused.code == 1
+    assert refused.code == 2
     assert "initial_population" in refused.err
     with connected(None, None, copy.folder) as client:
         assert not any(found.checkpoint.pinned for found in client.list_checkpoints("train"))

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import math
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -14,8 +16,9 @@ import pytest
 
 import progenitor
 from progenitor.v1 import trial_pb2
+from progenitor_cli import api
 from progenitor_cli.client import Client
-from progenitor_cli.export.rows import KINDS, Row
+from progenitor_cli.export.study_tables import TABLES, Row, Table
 from progenitor_cli.export.table_files import as_csv, as_json_lines, written
 from progenitor_cli.lookup import connected
 
@@ -38,8 +41,12 @@ def client(finished: Place) -> Iterator[Client]:
         yield found
 
 
+def table_of(client: Client, kind: str) -> Table:
+    return TABLES[kind](client, client.get_study("train"))
+
+
 def rows_of(client: Client, kind: str) -> list[Row]:
-    return list(KINDS[kind](client, client.get_study("train")))
+    return list(table_of(client, kind).rows)
 
 
 def test_a_trial_is_a_row_with_its_parameters_and_metrics(client: Client) -> None:
@@ -85,11 +92,11 @@ def test_a_schedule_covers_every_step_once(client: Client) -> None:
     assert {row["trial"] for row in rows if row["best"]} == {int(best.rpartition("/")[2])}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(TABLES))
 def test_every_format_has_the_same_rows(client: Client, kind: str, tmp_path: Path) -> None:
     rows = rows_of(client, kind)
     for name in ("csv", "jsonl", "parquet"):
-        written(rows, name, tmp_path / f"table.{name}")
+        written(table_of(client, kind), name, tmp_path / f"table.{name}")
     lines = [json.loads(line) for line in (tmp_path / "table.jsonl").read_text().splitlines()]
     with (tmp_path / "table.csv").open(newline="") as file:
         cells = list(csv.DictReader(file))
@@ -111,8 +118,8 @@ def test_every_format_has_the_same_rows(client: Client, kind: str, tmp_path: Pat
 def test_numbers_that_are_not_finite_survive_as_text() -> None:
     rows: list[Row] = [{"value": value} for value in (math.nan, math.inf, -math.inf, -0.0, 1e-300)]
     lines, cells = io.StringIO(), io.StringIO()
-    as_json_lines(rows, lines)
-    as_csv(rows, cells)
+    as_json_lines(Table({"value": "number"}, iter(rows)), lines)
+    as_csv(Table({"value": "number"}, iter(rows)), cells)
     for text in lines.getvalue().splitlines():
         json.loads(text, parse_constant=pytest.fail)
     back = [float(json.loads(text)["value"]) for text in lines.getvalue().splitlines()]
@@ -157,17 +164,37 @@ def test_a_data_frame_has_the_tables_columns_and_types(client: Client) -> None:
     assert frame["parent"].dtype == pd.Int64Dtype()
     assert frame["parameter.lr"].dtype == float
     assert isinstance(frame["create_time"].dtype, pd.DatetimeTZDtype)
+    with pytest.raises(progenitor.UsageError, match="'schedules'"):
+        client.to_dataframe("train", "trial")  # type: ignore[arg-type]
 
 
-def test_a_study_without_trials_has_empty_tables(client: Client, tmp_path: Path) -> None:
-    client.create_study("empty", client.get_study("train").spec)
-    for kind in KINDS:
-        rows = list(KINDS[kind](client, client.get_study("empty")))
-        assert rows == []
-        for name in ("csv", "jsonl", "parquet"):
-            written(rows, name, tmp_path / f"empty.{name}")
-    assert client.to_dataframe("empty").empty
-    client.delete_study("empty")
+@pytest.mark.parametrize("kind", ["trials", "measurements", "schedules"])
+def test_a_table_without_rows_has_the_columns_and_types_of_one_with_rows(
+    client: Client, kind: Literal["trials", "measurements", "schedules"], tmp_path: Path
+) -> None:
+    empty = client.create_study("empty", client.get_study("train").spec)
+    try:
+        for name in ("csv", "parquet"):
+            written(TABLES[kind](client, empty), name, tmp_path / f"empty.{name}")
+            written(table_of(client, kind), name, tmp_path / f"full.{name}")
+        frames = client.to_dataframe("empty", kind), client.to_dataframe("train", kind)
+    finally:
+        client.delete_study("empty")
+    heads = [(tmp_path / f"{name}.csv").read_text().splitlines()[0] for name in ("empty", "full")]
+    assert heads[0] == heads[1]
+    assert pq.read_schema(tmp_path / "empty.parquet") == pq.read_schema(tmp_path / "full.parquet")
+    assert frames[0].empty
+    assert dict(frames[0].dtypes) == dict(frames[1].dtypes)
+
+
+def test_what_cannot_be_written_is_an_error_that_names_the_file_and_leaves_nothing(
+    finished: Place, client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "train-trials.csv").mkdir()
+    refused = finished.run("export", "--what", "trials", "--output", str(tmp_path))
+    assert refused.code == 1
+    assert "train-trials.csv cannot be written: Is a directory" in refused.err
+    assert [path.name for path in tmp_path.iterdir()] == ["train-trials.csv"]
 
 
 def test_without_pandas_or_pyarrow_the_extra_is_named(
@@ -175,10 +202,10 @@ def test_without_pandas_or_pyarrow_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(progenitor.CliError, match=r"progenitor\[data\]"):
+    with pytest.raises(progenitor.ProgenitorError, match=r"progenitor\[data\]"):
         client.to_dataframe("train")
-    with pytest.raises(progenitor.CliError, match=r"progenitor\[data\]"):
-        written([{"a": 1}], "parquet", tmp_path / "table.parquet")
+    with pytest.raises(progenitor.ProgenitorError, match=r"progenitor\[data\]"):
+        written(table_of(client, "trials"), "parquet", tmp_path / "table.parquet")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -186,8 +213,24 @@ def test_the_names_of_programs_are_progenitors(client: Client) -> None:
     assert isinstance(client, progenitor.Client)
     trial = client.get_trial("train/1")
     assert trial.state == trial_pb2.TRIAL_STATE_COMPLETED
-    values = progenitor.parameter_values(trial)
+    values = progenitor.parameter_values(client.get_study("train"), trial)
     assert list(values) == ["lr", "width"]
     assert isinstance(values["lr"], float)
     assert isinstance(values["width"], int)
+    assert set(api.__all__) == progenitor.PROGRAMS
     assert {"Client", "local", "Study", "run_session"} <= set(dir(progenitor))
+
+
+def test_a_name_that_is_not_there_loads_nothing_of_the_command_line() -> None:
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import progenitor as p, sys; print(hasattr(p, '__wrapped__'), 'progenitor_cli' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert asked.stdout.split() == ["False", "False"]

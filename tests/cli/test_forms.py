@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from progenitor import Categorical, Discrete, Double, Integer, Maximize, Study, parameter_values
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.calls.names import id_from_file, id_from_name, numbered
 from progenitor_cli.errors import UsageError
@@ -89,11 +90,12 @@ def test_equal_neighbours_of_a_schedule_are_one_stretch() -> None:
     for number, lr in enumerate([0.1, 0.1, 0.2]):
         trial = trial_pb2.Trial(start_step=number * 5, end_step=number * 5 + 5)
         trial.parameters["lr"].double_value = lr
+        trial.parameters["width"].integer_value = 3
         trial.measurement.metrics["score"] = number
         lineage.append(trial)
-    assert list(stretches(lineage, ("lr",))) == [
-        Stretch(1, 10, {"lr": 0.1}, {"score": 1.0}),
-        Stretch(11, 15, {"lr": 0.2}, {"score": 2.0}),
+    assert list(stretches(spec(), lineage)) == [
+        Stretch(1, 10, {"lr": 0.1, "width": 3}, {"score": 1.0}),
+        Stretch(11, 15, {"lr": 0.2, "width": 3}, {"score": 2.0}),
     ]
 
 
@@ -131,3 +133,26 @@ def test_times_and_sparklines_read_well() -> None:
 def test_a_line_has_as_many_columns_as_fit() -> None:
     rows = [("ab", "c", "d"), ("a", "cccc", "dd")]
     assert [columns_that_fit(rows, width) for width in (1, 2, 7, 8, 11, 12, 80)] == [1, 1, 1, 2, 2, 3, 3]
+
+
+def test_hyperparameters_are_what_the_training_code_gets() -> None:
+    described = Study(
+        metrics=[Maximize("score")],
+        parameters={
+            "depth": Discrete([1, 2, 4]),
+            "drop": Discrete([0.5, 1.0]),
+            "lr": Double(1.0, 2.0),
+            "width": Integer(1, 2**60),
+            "kind": Categorical(["a"]),
+        },
+        population_size=1,
+        steps_per_trial=1,
+        max_steps=1,
+    )
+    trial = trial_pb2.Trial()
+    for name in ("depth", "drop", "lr"):
+        trial.parameters[name].double_value = 1.0
+    trial.parameters["width"].integer_value = 2**60
+    trial.parameters["kind"].categorical_value = "a"
+    values = parameter_values(study_pb2.Study(spec=described.spec()), trial)
+    assert repr(values) == "{'depth': 1, 'drop': 1.0, 'lr': 1.0, 'width': 1152921504606846976, 'kind': 'a'}"

@@ -1,5 +1,7 @@
 """progenitor.local: a controller and workers in the process of a program or a notebook."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -23,7 +25,7 @@ def test_a_program_trains_asks_and_goes_on(here: Place) -> None:
         study = controller.train("train.py", workers=1)
         assert study.state == study_pb2.STUDY_STATE_COMPLETED
         best = next(controller.list_best_trials("train"))
-        assert (controller.store / best.checkpoint.uri / "state.json").exists()
+        assert (controller.checkpoint(best) / "state.json").exists()
         assert len(controller.to_dataframe("train")) == len(list(controller.list_trials("train")))
         budget = study_pb2.Budget(max_steps=6)
         assert controller.update_study("train", budget=budget).state == study_pb2.STUDY_STATE_ACTIVE
@@ -51,18 +53,52 @@ def test_one_process_at_a_time_holds_a_folder(here: Place) -> None:
         refused = here.run("run", str(here.train_file()))
         assert refused.code == 2
         assert controller.address in refused.err
-        with pytest.raises(progenitor.CliError, match="in use"), progenitor.local():
+        with pytest.raises(progenitor.ProgenitorError, match="in use"), progenitor.local():
             pass
     with progenitor.local():
         pass
 
 
-def test_a_failed_study_is_returned_with_its_reason(here: Place) -> None:
+def test_a_failed_study_is_an_error_with_its_reason(here: Place) -> None:
     here.train_file(population=1, body="raise ValueError('no')", more="max_failures_per_trial=1,")
     with progenitor.local() as controller:
-        study = controller.train("train.py", workers=1)
-        assert study.state == study_pb2.STUDY_STATE_FAILED
-        assert study.state_message
+        with pytest.raises(progenitor.StudyNotCompleted, match="ValueError: no"):
+            controller.train("train.py", workers=1)
+        with pytest.raises(ValueError, match="at least one worker"):
+            controller.train("train.py", fresh=True, workers=0)
+
+
+def test_after_a_second_interrupt_nothing_is_left_of_the_training(here: Place) -> None:
+    here.train_file(population=2, body="time.sleep(600)", more="")
+    program = here.write(
+        "program.py",
+        """
+import os, signal, threading, time
+import progenitor
+from pathlib import Path
+
+def interrupt():
+    while not list(Path(".progenitor/logs").glob("*/1.log")):
+        time.sleep(0.05)
+    for _ in range(2):
+        time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGINT)
+
+with progenitor.local() as here:
+    threading.Thread(target=interrupt, daemon=True).start()
+    try:
+        here.train("train.py", workers=2)
+    except KeyboardInterrupt:
+        pass
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    mine = [c for c in children if "progenitor_worker" in Path(f"/proc/{c}/cmdline").read_text()]
+    print(len(mine), sorted(t.name for t in threading.enumerate() if t.name.rpartition("-")[2].isdigit()))
+""",
+    )
+    ran = subprocess.run(
+        [sys.executable, str(program)], cwd=here.path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.stdout.splitlines()[-1] == "0 []", ran.stderr
 
 
 def test_a_watch_in_a_program_ends_with_the_study(here: Place) -> None:
@@ -81,5 +117,15 @@ def test_what_nobody_answers_is_an_error_that_names_the_address() -> None:
     with progenitor.Client("127.0.0.1:1") as client:
         with pytest.raises(progenitor.ControllerUnreachable, match=r"127\.0\.0\.1:1"):
             client.get_study("train")
-        with pytest.raises(progenitor.CliError, match="STUDY/NUMBER"):
+        with pytest.raises(progenitor.ProgenitorError, match="STUDY/NUMBER"):
             client.get_trial("seven")
+    with pytest.raises(progenitor.UsageError, match="addresses"):
+        progenitor.Client()
+
+
+def test_it_may_be_closed_instead(here: Place) -> None:
+    controller = progenitor.local()
+    assert list(controller.list_studies()) == []
+    controller.close()
+    with progenitor.local():
+        pass

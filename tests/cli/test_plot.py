@@ -17,7 +17,8 @@ from tests.controller.trainee import Trainee, completed, create, minimal_spec, r
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_cli.calls.names import short
 from progenitor_cli.client import Client
-from progenitor_cli.plot import NothingToDraw, StudyData, UnknownMetric, figure, plot_study, read
+from progenitor_cli.errors import NothingToDraw, UnknownMetric
+from progenitor_cli.plot import StudyData, figure, plot_study, read
 from progenitor_cli.plot.records import PARTS, Trial
 from progenitor_cli.plot.saving import save
 from progenitor_controller.server import EmbeddedController
@@ -180,6 +181,10 @@ def one_member() -> study_pb2.StudySpec:
     return population(1, 30)
 
 
+def no_hyperparameters() -> study_pb2.StudySpec:
+    return population(2, 30, parameters=[])
+
+
 def random_search() -> study_pb2.StudySpec:
     search = study_pb2.RandomSearch(configurations=4)
     return minimal_spec(random_search=search, budget=study_pb2.Budget(max_steps=20))
@@ -204,7 +209,9 @@ def every_kind_of_hyperparameter() -> study_pb2.StudySpec:
     return population(4, 30, parameters=domains)
 
 
-@pytest.mark.parametrize("spec", [one_member, random_search, every_kind_of_hyperparameter])
+@pytest.mark.parametrize(
+    "spec", [one_member, no_hyperparameters, random_search, every_kind_of_hyperparameter]
+)
 @pytest.mark.parametrize("trained", [2, 5, 1000])
 def test_any_study_with_a_completed_trial_is_drawn(
     channel: grpc.Channel, client: Client, spec: Callable[[], study_pb2.StudySpec], trained: int
@@ -256,7 +263,7 @@ def test_a_metric_that_nobody_measured_is_refused_with_those_there_are(
 ) -> None:
     create(channel)
     Trainee(channel, "studies/s").train(by_learning_rate)
-    with pytest.raises(UnknownMetric, match=r"'loss' is none of score\."):
+    with pytest.raises(UnknownMetric, match=r"no metric 'loss': say one of score\."):
         plot_study(client, "s", "loss")
 
 

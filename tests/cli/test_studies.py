@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -131,6 +132,7 @@ def test_workers_lists_who_was_heard(run: Run) -> None:
 def test_logs_prints_what_the_training_code_printed(run: Run, folder: Path) -> None:
     assert "step 1\nstep 2\n" in run("logs", "train/1").out
     assert "step 1\nstep 2\n" in run("logs", "train/1", "--follow").out, "a trial that has ended ends it"
+    assert run("logs", "train/1", "--follow", "--json").code == 2
     found = run("logs", "train/1", "--json").result
     assert Path(found["log"]).is_relative_to(folder.resolve())
 
@@ -145,17 +147,20 @@ def test_a_trial_without_a_log_here_is_an_error_that_names_who_trained_it(run: R
 def test_pause_resume_and_cancel_change_the_state_and_say_it(run: Run) -> None:
     assert run("create", "train.py", "--name", "other").code == 0
     for command, state in (("pause", "paused"), ("resume", "active"), ("cancel", "cancelled")):
-        assert run(command, "other").out == f"studies/other is {state}.\n"
+        answer = ("--yes",) if command == "cancel" else ()
+        assert run(command, "other", *answer).out == f"other is {state}.\n"
         assert run("show", "other", "--json").result["state"] == f"STUDY_STATE_{state.upper()}"
     again = run("resume", "other")
     assert again.code == 1
     assert "cancelled" in again.err
 
 
-def test_delete_without_a_terminal_wants_yes(run: Run) -> None:
-    refused = run("delete", "train")
-    assert refused.code == 2
-    assert "--yes" in refused.err
+def test_delete_and_cancel_want_a_name_and_without_a_terminal_yes(run: Run) -> None:
+    for command in ("cancel", "delete"):
+        assert run(command, "--yes").code == 2
+        refused = run(command, "train")
+        assert refused.code == 2
+        assert "--yes" in refused.err
     assert run("status", "train").code == 0
     uid = run("show", "train", "--json").result["uid"]
     assert run("delete", "train", "--yes", "--json").result == {"deleted": "studies/train", "uid": uid}
@@ -178,7 +183,7 @@ def test_delete_asks_at_a_terminal(folder: Path, answer: str, code: int) -> None
     os.close(ours)
     assert process.returncode == code
     assert "9 completed" in err
-    assert ("Deleted studies/train" in out) == (answer == "y")
+    assert ("Deleted train." in out) == (answer == "y")
 
 
 def test_watch_of_an_ended_study_ends_at_once(run: Run) -> None:
@@ -186,7 +191,7 @@ def test_watch_of_an_ended_study_ends_at_once(run: Run) -> None:
     assert watched.code == 0
     assert {trial["name"] for trial in watched.lines} == {f"studies/train/trials/{n}" for n in range(1, 10)}
     assert "train is completed" in run("watch").out
-    assert run("cancel", "train").code == 1, "it is completed"
+    assert run("cancel", "train", "--yes").code == 1, "it is completed"
 
 
 def test_watch_follows_a_study_that_is_trained_elsewhere(place: Place) -> None:
@@ -208,7 +213,16 @@ def test_a_database_may_be_named_instead_of_a_folder(run: Run, folder: Path) -> 
     assert run("status", "--database", url).code == 0
     both = run("status", "--database", url, "--controller", "127.0.0.1:1")
     assert both.code == 2
-    assert "not both" in both.err
+    assert "Give one of" in both.err
+
+
+def test_what_is_said_on_the_command_line_beats_the_environment(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROGENITOR_CONTROLLER", "127.0.0.1:1")
+    assert "127.0.0.1:1" in run("status").err
+    assert run("status", "--dir", ".progenitor").code == 0
+    assert run("status", "--database", f"sqlite:///{Path('.progenitor/progenitor.db').resolve()}").code == 0
 
 
 def test_the_next_controller_is_asked_if_the_first_does_not_answer(folder: Path) -> None:
@@ -221,6 +235,23 @@ def test_the_next_controller_is_asked_if_the_first_does_not_answer(folder: Path)
     finally:
         serving.terminate()
         serving.communicate(timeout=20)
+
+
+def test_logs_follow_a_trial_after_the_run_that_trained_it_has_ended(place: Place) -> None:
+    place.train_file(
+        population=1, steps=60, body='print("step", step, flush=True); time.sleep(0.05)', more=""
+    )
+    training = place.start("run", "train.py", "--workers", "1")
+    until(lambda: place.run("status").code == 0)
+    newest = until(lambda: [trial["name"] for trial in place.trials() if trial["state"].endswith("RUNNING")])
+    following = place.start("logs", newest[0].removeprefix("studies/"), "--follow")
+    until(lambda: following.stdout and following.stdout.readline())
+    training.send_signal(signal.SIGTERM)
+    assert training.wait(60) == 143
+    assert place.run("run", "train.py").code == 0
+    assert following.stdout is not None
+    assert "step" in following.stdout.read()
+    assert following.wait(60) == 0
 
 
 @pytest.mark.parametrize("name", ["train/x", "train/", "/7", "No Name/7"])

@@ -1,6 +1,7 @@
 """The workers of one machine: a slot for each GPU or core, each a thread with training processes of its own."""
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ class WorkerOptions:
     name: str | None = None
     grace: float = DEFAULT_GRACE
 
+    def __post_init__(self) -> None:
+        if self.slots is not None and self.slots < 1:
+            raise ValueError(f"there must be at least one worker, not {self.slots}")
+
 
 @dataclass(slots=True)
 class WorkerPool:
@@ -51,6 +56,7 @@ class WorkerPool:
     _leaving: threading.Event = field(default_factory=threading.Event)
     _quitting: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _timers: list[threading.Timer] = field(default_factory=list)
     ended: list[SlotEnded] = field(default_factory=list)
 
     def start(self) -> None:
@@ -84,9 +90,10 @@ class WorkerPool:
         return sum(thread.is_alive() for thread in self._threads)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Waits until all slots have ended, at most `timeout` seconds for each; whether they have."""
+        """Waits until all slots have ended, at most `timeout` seconds; whether they have."""
+        end = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
         return self.running == 0
 
     def leave(self) -> None:
@@ -95,11 +102,14 @@ class WorkerPool:
         timer = threading.Timer(self.options.grace, self._quitting.set)
         timer.daemon = True
         timer.start()
+        self._timers.append(timer)
 
     def quit(self) -> None:
-        """As `leave`, but an unreachable controller is not waited for."""
+        """As `leave`, but nobody is waited for: not for the user's code, nor for an unreachable controller."""
         self._leaving.set()
         self._quitting.set()
+        for timer in self._timers:
+            timer.cancel()
 
     def _environments(self) -> Sequence[dict[str, str]]:
         members = places_of(self.options.spec)

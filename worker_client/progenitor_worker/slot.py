@@ -166,6 +166,7 @@ class Slot:
                 log=log,
                 worker=self._place.id,
                 leaving=self._leaving,
+                quitting=self._quitting,
                 grace=self._options.grace,
                 on_step=lambda step: self._tell(StepReached(self._place.slot, held.trial.name, step)),
                 on_doubt=lambda check, doubt: self._tell(

@@ -47,6 +47,7 @@ LOST = Outcome(trial_pb2.OUTCOME_UNSPECIFIED)
 @dataclass(slots=True)
 class TrialRun:
     """`leaving` is set when the worker is to end; then, or when the controller asks, a trial has `grace` seconds.
+    `quitting` cuts them short.
 
     `evaluator` gives the process that evaluates, or None if the user's file has no evaluate. It may load for as long
     as what it is given says that it is wanted.
@@ -60,6 +61,7 @@ class TrialRun:
     log: Path
     worker: str
     leaving: threading.Event
+    quitting: threading.Event
     grace: float
     on_step: Callable[[int], None]
     on_doubt: Callable[[str, str], None]
@@ -156,7 +158,7 @@ class TrialRun:
             return self._abandoned
         if self._deadline is None:
             self._deadline = time.monotonic() + self.grace
-        return time.monotonic() > self._deadline
+        return self.quitting.is_set() or time.monotonic() > self._deadline
 
     def _given_back(self) -> Outcome:
         if self.held.lost:

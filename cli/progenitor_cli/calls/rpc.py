@@ -10,14 +10,15 @@ from grpc_status import rpc_status
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_worker.controller import options_for
 
-from ..errors import CallRefused, CliError, ControllerUnreachable
+from ..errors import CallRefused, ControllerUnreachable, ProgenitorError
 
 TIMEOUT = 20.0
 """Seconds that a call may take."""
 PATIENCE = 5.0
 """Seconds after which another controller is asked, if there is one."""
 NOBODY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-"""How a call ends that no controller has answered: it may be made again, as each call is safe to repeat."""
+"""How a call ends that no controller has answered: it may be made again. A study is created once, by its request id;
+another call that was carried out unseen finds what it wanted done."""
 
 Request_contra = TypeVar("Request_contra", contravariant=True)
 Response_co = TypeVar("Response_co", covariant=True)
@@ -79,7 +80,7 @@ class Controllers:
         return grpc.insecure_channel(self.address, options_for(self.address))
 
 
-def told(error: grpc.RpcError, address: str) -> CliError:
+def told(error: grpc.RpcError, address: str) -> ProgenitorError:
     """The one message that a failed call is shown as."""
     call: Any = error  # what a stub raises is a grpc.Call too, which its type does not say
     code, details = call.code(), call.details() or ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations  # enums have a ValueType for type checkers only
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -11,6 +13,7 @@ from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_worker import Study
 
+from ..errors import UsageError
 from .names import resource_name, trial_resource_name
 from .rpc import TIMEOUT, Controllers, Method
 
@@ -37,11 +40,16 @@ class StudyCalls:
 
     The methods are the calls of the contract's StudyService under the same names, and their results its messages. A
     study is named as `digits` or `studies/digits`, a trial as `digits/7` or `studies/digits/trials/7`. Each `list_…`
-    is an iterator that reads a page at a time. Every method raises ControllerUnreachable or CallRefused. One thread
+    is an iterator that reads a page at a time. Every method raises ControllerUnreachable, CallRefused, or
+    UsageError for what cannot be a name. One thread
     calls them; another one may read a stream.
     """
 
     def __init__(self, *addresses: str) -> None:
+        if not addresses or not all(isinstance(address, str) for address in addresses):
+            raise UsageError(
+                f"A client needs addresses, such as '127.0.0.1:50051'; given were {addresses!r}."
+            )
         self._controllers = Controllers(addresses)
 
     @property
@@ -65,7 +73,9 @@ class StudyCalls:
     ) -> study_pb2.Study:
         """`study_id` is made of lower-case letters, digits and hyphens, and begins with a letter."""
         wanted = spec.spec() if isinstance(spec, Study) else spec
-        request = pb.CreateStudyRequest(study_id=study_id, spec=wanted, labels=labels or {})
+        request = pb.CreateStudyRequest(
+            study_id=study_id, spec=wanted, labels=labels or {}, request_id=str(uuid.uuid4())
+        )
         return self._controllers.call(lambda studies: studies.CreateStudy, request).study
 
     def get_study(self, study: str) -> study_pb2.Study:
@@ -128,13 +138,15 @@ class StudyCalls:
             lambda page: page.trials,
         )
 
-    def list_best_trials(self, study: str, page_size: int = PAGE) -> Iterator[trial_pb2.Trial]:
-        """Completed trials, the fittest first."""
-        return self._pages(
+    def list_best_trials(self, study: str, count: int | None = None) -> Iterator[trial_pb2.Trial]:
+        """Completed trials, the fittest first; no more than `count`."""
+        page_size = PAGE if count is None else max(1, min(count, PAGE))
+        found = self._pages(
             lambda studies: studies.ListBestTrials,
             pb.ListBestTrialsRequest(study=resource_name(study), page_size=page_size),
             lambda page: page.trials,
         )
+        return islice(found, count)
 
     def get_trial(self, trial: str) -> trial_pb2.Trial:
         request = pb.GetTrialRequest(name=trial_resource_name(trial))

@@ -1,10 +1,10 @@
 """Check whether FILE can be trained as a population.
 
-Two tiny sessions run in this process: a fresh one, and one that goes on from its checkpoint with other
-hyperparameters. What the training code does wrong is told, with what to change: it never looks at
-session.warm_start; what is restored is not what was saved; the optimizer keeps its parent's hyperparameters; a
-checkpoint cannot be loaded, or runs code when it is. What cannot be seen is told too, and is no mistake. At the end
-stand the time of a step and the size of a checkpoint: a trial should train much longer than it saves and restores.
+A few tiny sessions run in this process: fresh ones, and ones that go on from their checkpoint with other
+hyperparameters. What the training code does wrong is told, with what to change: it never looks at session.warm_start;
+what is restored is not what was saved; the optimizer keeps its parent's hyperparameters; a checkpoint cannot be
+loaded, or runs code when it is. What cannot be seen is told too, and is no mistake. At the end stand the time of a
+step and the size of a checkpoint: a trial should train much longer than it saves and restores.
 
 What FILE prints goes to standard error. With --json, standard output is one line: {"file", "ok", "findings",
 "seconds_per_step", "checkpoint_bytes"}, each finding with "check", "result" ("passed", "failed" or "unseen") and

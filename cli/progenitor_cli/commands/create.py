@@ -47,7 +47,7 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..calls.names import id_from_name
@@ -58,7 +58,7 @@ def command(
     from ..training.creation import Changes, continued, described
 
     changes = Changes(single, max_steps, steps_per_trial)
-    logs = folder_at(dir_).logs
+    logs = folder_at(dir_ or FOLDER).logs
     if from_ is not None:
         wish = None if file is None else described(file, logs)
         with connected(controller, database, dir_) as client:

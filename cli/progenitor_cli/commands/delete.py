@@ -3,16 +3,15 @@
 Its trials, its measurements and everything that was decided go. The checkpoints stay in their store; the folder that
 has them is named at the end. --json prints one line: {"deleted", "uid"}.
 
-Exit codes: 0 deleted; 1 not deleted, as the answer was no; 2 without a terminal to ask at, --yes is missing.
+Exit codes: 0 deleted; 1 the answer was no, or there is none; 2 without a terminal to ask at, --yes is missing.
 """
 
 import json as json_format
-import sys
 from typing import Annotated
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption
 
 EXAMPLES = """\
 progenitor delete digits
@@ -26,26 +25,21 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
-    from ..errors import CliError, UsageError
+    from ..asking import confirmed
+    from ..calls.names import short
     from ..lookup import connected
     from ..text.progress import trial_summary
 
     with connected(controller, database, dir_) as client:
         status = client.get_study_status(study)
         name, uid = status.study.name, status.study.uid
-        if not yes:
-            if not sys.stdin.isatty():
-                raise UsageError("There is no terminal to ask at: say --yes to delete it unasked.")
-            told = (
-                f"Delete {name} ({trial_summary(status)}, {status.total_steps} steps)? This cannot be undone."
-            )
-            if not typer.confirm(told, err=True):
-                raise CliError("Nothing was deleted.")
+        told = f"{trial_summary(status)}, {status.total_steps} steps"
+        confirmed(f"Delete {short(name)} ({told})?", yes=yes)
         client.delete_study(name)
     if json:
         print(json_format.dumps({"deleted": name, "uid": uid}))
     else:
-        print(f"Deleted {name}. Its checkpoints stay in the folder {uid} of their store.")
+        print(f"Deleted {short(name)}. Its checkpoints stay in the folder {uid} of their store.")

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
 EXAMPLES = """\
 progenitor export digits
@@ -42,19 +42,19 @@ def command(
     output: Annotated[Path, typer.Option(help="The folder for the files; - prints.")] = Path(),
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..calls.names import short
     from ..errors import UsageError
-    from ..export.rows import KINDS
+    from ..export.study_tables import TABLES
     from ..export.table_files import as_csv, as_json_lines, counted, written
     from ..lookup import chosen, connected
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    kinds: list[str] = list(what or KINDS)
+    kinds: list[str] = list(what or TABLES)
     to_stdout = str(output) == "-"
     if to_stdout and (len(kinds) > 1 or format_ == "parquet" or json):
         raise UsageError(
@@ -65,13 +65,13 @@ def command(
     with connected(controller, database, dir_) as client:
         found = client.get_study(chosen(client, study))
         if to_stdout:
-            (as_csv if format_ == "csv" else as_json_lines)(KINDS[kinds[0]](client, found), sys.stdout)
+            (as_csv if format_ == "csv" else as_json_lines)(TABLES[kinds[0]](client, found), sys.stdout)
             return
         files = []
         for kind in kinds:
             path = output.expanduser() / f"{short(found.name)}-{kind}.{format_}"
             say(f"Writing {path} …")
-            written(counted(KINDS[kind](client, found), say), format_, path)
+            written(counted(TABLES[kind](client, found), say), format_, path)
             files.append(str(path))
     if json:
         print(json_format.dumps({"study": found.name, "files": files}))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption
 
 EXAMPLES = """\
 progenitor lineage digits
@@ -26,7 +26,7 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..calls.names import study_of
@@ -40,6 +40,6 @@ def command(
             for ancestor in lineage:
                 print(line(ancestor))
             return
-        from ..text.tables import trials_text
+        from ..text.tables import trials_table
 
-        print(trials_text(client.get_study(study_of(trial)).spec, lineage))
+        print(trials_table(client.get_study(study_of(trial)).spec, lineage))

@@ -3,7 +3,7 @@
 --json prints one study a line, GetStudyStatusResponse in the protos' JSON form.
 """
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption
 
 EXAMPLES = """\
 progenitor list
@@ -15,7 +15,7 @@ def command(
     *,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import connected

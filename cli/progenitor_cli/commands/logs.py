@@ -32,20 +32,24 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
+    from ..errors import UsageError
     from ..folder import folder_at
-    from ..lookup import chosen_trial, connected
+    from ..lookup import chosen_trial, connected, outliving
     from ..training.trial_logs import followed, found_log, printed
 
-    folder = folder_at(dir_).logs if logs is None else logs.expanduser().resolve()
+    if follow and json:
+        raise UsageError("--json says where the log is: it cannot --follow it.")
+    folder = folder_at(dir_ or FOLDER).logs if logs is None else logs.expanduser().resolve()
     with connected(controller, database, dir_) as client:
         name = chosen_trial(client, trial)
         path = found_log(client, folder, name, wait=follow)
-        if json:
-            print(json_format.dumps({"trial": name, "log": str(path)}))
-        elif follow:
-            followed(client, path, name)
-        else:
-            printed(path)
+    if json:
+        print(json_format.dumps({"trial": name, "log": str(path)}))
+    elif follow:
+        with path.open("rb") as log:
+            outliving(controller, database, dir_, lambda client: followed(client, log, name))
+    else:
+        printed(path)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import CliError
+from ..errors import ProgenitorError
 from ..folder import Folder, folder_at, held
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(
         schema = looked_at(url)
         if not check and not schema.current:
             schema = upgraded(url, folder)
-    except CliError:
+    except ProgenitorError:
         raise
     except Exception as error:
         raise not_started(error) from error

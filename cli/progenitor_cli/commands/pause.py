@@ -4,7 +4,7 @@ Trials that are being trained go on to their end. Workers stay and wait. `progen
 prints the study on one line.
 """
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
 EXAMPLES = """\
 progenitor pause digits
@@ -16,7 +16,7 @@ def command(
     study: StudyArgument = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
 EXAMPLES = """\
 progenitor plot
@@ -37,18 +37,20 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
-    from ..plot import figure, read
+    from ..plot import drawable, figure, read
     from ..plot.saving import checked, save
 
-    checked(output or ())
+    files = [file.expanduser() for file in output or ()]
+    checked(files)
+    drawable()
     with connected(controller, database, dir_) as client:
         data = read(client, chosen(client, study), metric)
     drawn = figure(data)
-    files = output or [Path(f"{data.study}.png")]
+    files = files or [Path(f"{data.study}.png")]
     for file in files:
         save(drawn, file)
     if json:

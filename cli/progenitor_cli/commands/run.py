@@ -19,7 +19,6 @@ from typing import Annotated
 
 import typer
 
-from ..errors import CliError
 from ..folder import folder_at, held
 
 EXAMPLES = """\
@@ -59,15 +58,13 @@ def command(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start a new study beside those there are.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
-    from progenitor.v1 import study_pb2, trial_pb2
     from progenitor_worker.process import Program, TrainingProcess
 
-    from ..text.failures import distinct
-    from ..text.report import not_completed, result_text
+    from ..text.report import result_text
     from ..text.result import json_line, result_of
     from ..training import studies
     from ..training.ending import Ending
-    from ..training.local import serving
+    from ..training.local import completed, serving, trained
     from ..training.training import source_file, wish_of
 
     def say(text: str) -> None:
@@ -78,16 +75,15 @@ def command(
     program = Program(source, train_command)
     with ExitStack() as stack:
         ending = stack.enter_context(Ending())
-        stack.enter_context(held(folder, f"run {file}"))
+        holding = stack.enter_context(ExitStack())
+        holding.enter_context(held(folder, f"run {file}"))
         # The user's file loads while the controller starts.
         trainer = TrainingProcess(program, {}, folder.logs / "trainer-0.log")
         stack.callback(trainer.kill)
-        here = stack.enter_context(serving(folder, database, store))
+        here = stack.enter_context(serving(folder, database, store, holding))
         wish, _ = wish_of(trainer, source)
         found = studies.wanted(here, wish, study, fresh=fresh, notice=say)
-        here.trained(found, program, trainer, workers=workers, ending=ending, to_stderr=json)
+        trained(here, found, program, trainer, workers=workers, ending=ending, to_stderr=json)
         result = result_of(here, found.name, here.store)
-        print(json_line(result) if json else result_text(result, file.name), flush=True)
-        if result.status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            failed = here.list_trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
-            raise CliError(not_completed(result.status.study, distinct(failed)))
+        print(json_line(result) if json else result_text(result, "" if study else file.name), flush=True)
+        completed(here, found.name)

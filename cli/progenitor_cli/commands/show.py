@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption
 
 EXAMPLES = """\
 progenitor show digits
@@ -27,7 +27,7 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..calls.names import study_of

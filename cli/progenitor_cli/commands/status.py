@@ -6,7 +6,7 @@ Without --controller and --database it asks about .progenitor/ of the working di
 way there. --json prints one line, GetStudyStatusResponse in the protos' JSON form.
 """
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
 EXAMPLES = """\
 progenitor status
@@ -19,7 +19,7 @@ def command(
     study: StudyArgument = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected

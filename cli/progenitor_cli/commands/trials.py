@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def command(
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected
@@ -42,9 +42,9 @@ def command(
             for trial in client.list_trials(name, states):
                 print(line(trial))
             return
-        from ..text.tables import trials_text
+        from ..text.tables import trials_table
 
-        print(trials_text(client.get_study(name).spec, tuple(client.list_trials(name, states))))
+        print(trials_table(client.get_study(name).spec, tuple(client.list_trials(name, states))))
 
 
 def state_named(name: str) -> "trial_pb2.TrialState.ValueType":

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import CliError, UsageError
+from ..errors import ProgenitorError, UsageError
 from ..folder import folder_at, make
 
 EXAMPLES = """\
@@ -69,7 +69,6 @@ def command(
     dir_: Annotated[Path, typer.Option("--dir", help="Where these folders are.")] = Path(".progenitor"),
     create: Annotated[bool, typer.Option(help="Make the study if there is none.")] = True,
 ) -> None:
-    from progenitor.v1 import study_pb2, trial_pb2
     from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program, TrainingProcess
 
@@ -77,10 +76,10 @@ def command(
     from ..calls.states import ENDED
     from ..client import Client
     from ..lookup import addresses_in
-    from ..text.failures import distinct
-    from ..text.report import not_completed, outcome
+    from ..text.report import outcome
     from ..training import studies
     from ..training.ending import Ending
+    from ..training.local import completed
     from ..training.training import source_file, train, wish_of
 
     if file is None and (study is None or not train_command):
@@ -100,7 +99,7 @@ def command(
         else:
             wish, _ = wish_of(trainer, program.source)
             if study is None and not create and not studies.family_of(client, wish.study_id):
-                raise CliError(f"There is no study {wish.study_id!r} at {client.address}.")
+                raise ProgenitorError(f"There is no study {wish.study_id!r} at {client.address}.")
             found = studies.wanted(client, wish, study, fresh=False, notice=print)
         if found.state not in ENDED:
             print(f"Working on {short(found.name)} at {', '.join(addresses)}.", flush=True)
@@ -116,8 +115,5 @@ def command(
                 name=name,
             )
             train(client, found, options, trainer, ending=ending, to_stderr=False)
-        status = client.get_study_status(found.name)
-        print(outcome(status), flush=True)
-        if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-            failed = client.list_trials(found.name, [trial_pb2.TRIAL_STATE_FAILED])
-            raise CliError(not_completed(status.study, distinct(failed)))
+        print(outcome(client.get_study_status(found.name)), flush=True)
+        completed(client, found.name)

@@ -4,7 +4,7 @@ Where each runs, what it holds, and when it last called. One that is silent for 
 trials. --json prints one worker a line, WorkerStatus in the protos' JSON form.
 """
 
-from ..arguments import FOLDER, ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
+from ..arguments import ControllerOption, DatabaseOption, FolderOption, JsonOption, StudyArgument
 
 EXAMPLES = """\
 progenitor workers digits
@@ -16,7 +16,7 @@ def command(
     study: StudyArgument = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,
-    dir_: FolderOption = FOLDER,
+    dir_: FolderOption = None,
     json: JsonOption = False,
 ) -> None:
     from ..lookup import chosen, connected

@@ -7,7 +7,7 @@ from progenitor.v1 import study_pb2
 
 from ..calls.names import resource_name
 from ..client import Client
-from ..errors import CallRefused, CliError, SpecDiffers
+from ..errors import CallRefused, ProgenitorError, SpecDiffers
 from .modes import MODES, Mode, Settings, study_of
 
 
@@ -47,10 +47,10 @@ def planned(client: Client, mode: Mode, settings: Settings, seed: int) -> Planne
 
 
 def scores(client: Client, studies: Iterable[Planned]) -> Iterator[tuple[Planned, float]]:
-    """The best Q of each study; raises CliError if one is not completed."""
+    """The best Q of each study; raises ProgenitorError if one is not completed."""
     for wanted in studies:
         status = client.get_study_status(wanted.study)
         if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
             state = study_pb2.StudyState.Name(status.study.state).removeprefix("STUDY_STATE_").lower()
-            raise CliError(f"{wanted.study} is {state}. {status.study.state_message}".strip())
+            raise ProgenitorError(f"{wanted.study} is {state}. {status.study.state_message}".strip())
         yield wanted, status.best_trial.measurement.metrics["Q"]

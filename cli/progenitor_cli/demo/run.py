@@ -12,7 +12,7 @@ from progenitor_worker.process import Program
 
 from ..client import Client
 from ..embedded import start_controller
-from ..errors import CliError, Interrupted
+from ..errors import Interrupted, ProgenitorError
 from ..folder import Folder, announced, folder_at, held
 from ..training.ending import Ending
 from . import quadratic
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def run(demo: Demo, out: TextIO) -> Outcome:
-    """Trains all studies, telling `out` how far it is. Raises CliError, Interrupted."""
+    """Trains all studies, telling `out` how far it is. Raises ProgenitorError, Interrupted."""
     with ExitStack() as stack:
         folder = stack.enter_context(kept_or_not(demo.folder))
         stack.enter_context(held(folder, "demo"))
@@ -99,7 +99,7 @@ def crew_of(demo: Demo, studies: Sequence[Planned], folder: Folder, address: str
 
 
 def train(crew: Crew, studies: Sequence[Planned], remover: Remover, out: TextIO) -> None:
-    """Until all studies have ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
+    """Until all have ended; raises Interrupted if a signal came first, ProgenitorError if no worker can go on."""
     progress = Progress(sum(study.trials for study in studies), sum(study.made for study in studies), out)
     with Ending() as ending, ending.gently(crew.leave):
         try:
@@ -112,7 +112,7 @@ def train(crew: Crew, studies: Sequence[Planned], remover: Remover, out: TextIO)
     if ending.number is not None:
         raise Interrupted(ending.number, "Ended as asked. With --dir the same command would go on.")
     if crew.errors:
-        raise CliError("\n".join(sorted(set(crew.errors))))
+        raise ProgenitorError("\n".join(sorted(set(crew.errors))))
 
 
 def cores() -> int:

@@ -1,22 +1,28 @@
-"""Rows as a pandas DataFrame."""
+"""Tables as pandas DataFrames."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import DataMissing
-from .rows import Row
+from .study_tables import Kind, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAY_BE_MISSING = ("parent", "second_parent", "initiator", "opponent", "checkpoint_step", "checkpoint_bytes")
+TYPES: dict[Kind, str] = {
+    "text": "object",
+    "whole": "Int64",
+    "number": "float64",
+    "flag": "bool",
+    "moment": "datetime64[us, UTC]",
+}
+"""Pandas' names. Whole numbers may be missing, as the parent of a first trial is."""
 
 
-def frame(rows: Iterable[Row]) -> "pd.DataFrame":
-    """Whole numbers that may be missing have pandas' type Int64. Raises DataMissing without pandas."""
+def frame(table: Table) -> "pd.DataFrame":
+    """Raises DataMissing without pandas."""
     try:
         import pandas as pd
     except ModuleNotFoundError as error:
         raise DataMissing(error.name or "pandas") from error
-    made = pd.DataFrame.from_records(list(rows))
-    return made.astype({name: "Int64" for name in MAY_BE_MISSING if name in made.columns})
+    made = pd.DataFrame.from_records(list(table.rows), columns=list(table.columns))
+    return made.astype({name: TYPES[kind] for name, kind in table.columns.items()})

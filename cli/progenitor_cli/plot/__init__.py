@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import PlotMissing
-from .reading import NothingToDraw, UnknownMetric, read
+from .reading import read
 from .records import StudyData
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..client import Client
 
-__all__ = ["NothingToDraw", "StudyData", "UnknownMetric", "figure", "plot_study", "read"]
+__all__ = ["StudyData", "drawable", "figure", "plot_study", "read"]
 
 DRAWN_WITH = ("matplotlib", "numpy")
 
@@ -33,16 +33,24 @@ def plot_study(client: Client, study: str, metric: str | None = None) -> Figure:
 
     Raises PlotMissing, NothingToDraw for a study without a completed trial, UnknownMetric, and what the client raises.
     """
+    drawable()
     return figure(read(client, study, metric))
 
 
-def figure(data: StudyData) -> Figure:
-    """Raises PlotMissing if matplotlib is not installed."""
+def drawable() -> None:
+    """Raises PlotMissing if matplotlib is not installed: before a long study is read."""
     try:
-        from .picture import picture
+        from . import picture  # noqa: F401  only whether it can be imported
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in DRAWN_WITH:
             raise
         raise PlotMissing(package) from error
+
+
+def figure(data: StudyData) -> Figure:
+    """Raises PlotMissing if matplotlib is not installed."""
+    drawable()
+    from .picture import picture
+
     return picture(data)

@@ -55,7 +55,7 @@ def layout_for(*, schedules: int, members: int, legend_rows: int, time_rows: int
     fitness = Box(LEFT, HEADLINE + LEGEND_ROW * legend_rows + TITLE, FULL, FITNESS)
     columns = columns_for(schedules)
     grid = tuple(boxes(fitness.bottom + STEPS + TITLE, schedules, columns))
-    top = max(box.bottom for box in grid) + STEPS + TITLE
+    top = max((box.bottom for box in grid), default=fitness.bottom) + STEPS + TITLE
     times_width = TIMES_SHARE * FULL
     rows = Box(LEFT, top, FULL - times_width - 0.2, min(3.4, 0.5 + 0.17 * members))
     times = Box(rows.left + rows.width + 0.2, top, times_width, rows.height)
@@ -64,7 +64,7 @@ def layout_for(*, schedules: int, members: int, legend_rows: int, time_rows: int
 
 
 def columns_for(panels: int) -> int:
-    return panels if panels <= 3 else 2 if panels == 4 else 3
+    return max(1, panels) if panels <= 3 else 2 if panels == 4 else 3
 
 
 def boxes(top: float, panels: int, columns: int) -> Iterator[Box]:

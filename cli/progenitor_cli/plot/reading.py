@@ -8,23 +8,16 @@ from google.protobuf.duration_pb2 import Duration
 from progenitor.v1 import study_pb2, trial_pb2
 
 from ..calls.names import short
+from ..calls.values import parameters
 from ..client import Client
-from ..errors import CliError, UsageError
-from ..text.wording import parameters, study_state, trial_state
+from ..errors import NothingToDraw, UnknownMetric
+from ..text.wording import study_state, trial_state
 from .records import PARTS, Kind, Parameter, Point, StudyData, Trial
 
 MOST_CURVES = 100
 """Trials whose measurements are read in full, each by a call of its own: the winner's path, then first trials."""
 
 COMPLETED = "completed"
-
-
-class NothingToDraw(CliError):
-    """The study has no completed trial."""
-
-
-class UnknownMetric(UsageError):
-    """No trial measured a metric of this name."""
 
 
 def read(client: Client, study: str, metric: str | None = None) -> StudyData:
@@ -60,7 +53,7 @@ def known(metric: str, spec: study_pb2.StudySpec, trials: list[trial_pb2.Trial])
     """The metric, if the study has it or a trial has reported it."""
     names = {m.name for m in spec.metrics} | {n for t in trials for n in t.measurement.metrics}
     if metric not in names:
-        raise UnknownMetric(f"--metric {metric!r} is none of {', '.join(sorted(names))}.")
+        raise UnknownMetric(f"There is no metric {metric!r}: say one of {', '.join(sorted(names))}.")
     return metric
 
 
@@ -89,7 +82,7 @@ def trial_of(trial: trial_pb2.Trial, spec: study_pb2.StudySpec, metric: str) -> 
         end=trial.end_step,
         reached=max(trial.step, trial.start_step),
         measured=(measured.step, measured.metrics[metric]) if metric in measured.metrics else None,
-        parameters=parameters(trial, [parameter.name for parameter in spec.parameters]),
+        parameters=parameters(spec, trial),
         preemptions=trial.preemptions,
         failures=trial.failures,
         seconds=tuple(seconds(getattr(trial.timing, part)) for part in PARTS),

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CliError, UsageError
+from ..errors import UsageError
+from ..whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = (".png", ".svg")
-
-
-class NotWritten(CliError):
-    """A picture could not be written."""
 
 
 def checked(outputs: Sequence[Path]) -> None:
@@ -31,8 +28,5 @@ def save(figure: "Figure", output: Path) -> None:
 
     kind = output.suffix.lower().removeprefix(".")
     metadata: dict[str, str | None] = {"Date": None} if kind == "svg" else {"Software": None}
-    try:
-        with mpl.rc_context({"svg.hashsalt": "progenitor"}):
-            figure.savefig(output, format=kind, metadata=metadata)
-    except OSError as error:
-        raise NotWritten(f"{output} cannot be written: {error.strerror or error}") from error
+    with whole_file(output) as partly, mpl.rc_context({"svg.hashsalt": "progenitor"}):
+        figure.savefig(partly, format=kind, metadata=metadata)

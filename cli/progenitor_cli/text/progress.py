@@ -2,8 +2,8 @@
 
 import time
 
+from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor.v1 import trial_pb2
 
 from ..calls.names import short
 from .wording import metrics
@@ -23,12 +23,13 @@ class Remaining:
         if self._began is None:
             self._began = now, progress
         since, gained = now - self._began[0], progress - self._began[1]
-        return since * (1.0 - progress) / gained if gained >= ENOUGH else None
+        return since * (1.0 - progress) / gained if gained >= ENOUGH and progress < 1.0 else None
 
 
 def summary(status: pb.GetStudyStatusResponse, names: tuple[str, ...]) -> str:
     """Progress, trials and the best so far, in one line."""
-    parts = [f"{status.progress:4.0%}", trial_summary(status), f"{status.total_steps} steps"]
+    paused = "paused" if status.study.state == study_pb2.STUDY_STATE_PAUSED else ""
+    parts = [f"{status.progress:4.0%}", paused, trial_summary(status), f"{status.total_steps} steps"]
     if status.HasField("best_trial"):
         best = status.best_trial
         parts.append(f"best {metrics(best.measurement.metrics, names)} (trial {short(best.name)})")

@@ -6,14 +6,16 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
 from ..calls.names import short
+from ..calls.values import parameters
 from .progress import trial_summary
 from .result import Result, checkpoint_path
 from .tables import steps_cell, trials_table
 from .wire_json import line
-from .wording import cell, metrics, number, parameters, seconds, study_state, table
+from .wording import cell, metrics, number, seconds, study_state, table
 
 
 def result_text(result: Result, file: str) -> str:
+    """`file` describes the study; '' if it was made otherwise."""
     parts = [outcome(result.status)]
     if result.best is not None:
         parts += [best_text(result, result.best), schedule_text(result)]
@@ -28,10 +30,10 @@ def outcome(status: pb.GetStudyStatusResponse) -> str:
     """One that failed is told why at the end, as what ended the command."""
     reason = status.study.state_message if status.study.state == study_pb2.STUDY_STATE_COMPLETED else ""
     told = f": {reason}" if reason else "."
-    elapsed = seconds(status.elapsed.ToNanoseconds() / 1e9)
+    age = seconds(status.elapsed.ToNanoseconds() / 1e9)
     return (
         f"{short(status.study.name)} is {study_state(status.study.state)}{told}\n"
-        f"{trial_summary(status)}, {status.total_steps} steps trained in {elapsed}."
+        f"{trial_summary(status)}, {status.total_steps} steps, {age} after it was created."
     )
 
 
@@ -41,19 +43,20 @@ def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Tr
     lines = [outcome(status)]
     if status.study.state_message and status.study.state != study_pb2.STUDY_STATE_COMPLETED:
         lines.append(status.study.state_message)
-    lines.append(f"Progress {status.progress:.0%}, {status.active_workers} workers active.")
+    lines.append(
+        f"Progress {status.progress:.0%}, workers heard of within the lease: {status.active_workers}."
+    )
     if status.HasField("best_trial"):
         best = status.best_trial
         lines.append(f"Best: trial {short(best.name)}, {metrics(best.measurement.metrics, metric_names)}")
     if population:
-        names = tuple(parameter.name for parameter in spec.parameters)
-        lines += ["", trials_table(tuple(population), names, metric_names)]
+        lines += ["", trials_table(spec, population)]
     return "\n".join(lines)
 
 
 def study_line(study: study_pb2.Study, *, as_json: bool) -> str:
     """What a command that changed the study says."""
-    return line(study) if as_json else f"{study.name} is {study_state(study.state)}."
+    return line(study) if as_json else f"{short(study.name)} is {study_state(study.state)}."
 
 
 def created_text(study: study_pb2.Study, file: Path | None, *, as_json: bool) -> str:
@@ -88,12 +91,12 @@ def schedule_text(result: Result) -> str:
 
 
 def population_text(result: Result) -> str:
-    return trials_table(result.population, result.parameter_names, result.metric_names)
+    return trials_table(result.status.study.spec, result.population)
 
 
 def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     values = ", ".join(
-        f"{name!r}: {value!r}" for name, value in parameters(best, result.parameter_names).items()
+        f"{name!r}: {value!r}" for name, value in parameters(result.status.study.spec, best).items()
     )
     budget = result.status.study.spec.budget
     limits = ", ".join(
@@ -104,11 +107,16 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     if budget.HasField("max_duration"):
         limits = ", ".join(filter(None, [limits, f"max_duration={budget.max_duration.ToTimedelta()}"]))
     now = f" ({limits} now)" if limits else ""
+    study = short(result.status.study.name)
+    further = f"progenitor create --from {study}/{short(best.name)} --max-steps …"
+    budget_of_file = (
+        f"give the study in {file} a larger budget{now} and run it again, or go on from this trial"
+    )
     return (
         "To use it, load it as `train` loads session.warm_start:\n"
         f"  checkpoint = Path({checkpoint_path(result.store, best.checkpoint)!r})\n"
         f"  parameters = {{{values}}}\n"
-        f"To train on, give the study in {file} a larger budget{now} and run it again."
+        f"To train on, {budget_of_file if file else 'go on from this trial'}: {further}"
     )
 
 

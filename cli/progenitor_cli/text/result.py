@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor.v1 import trial_pb2
 
 from ..calls.names import number
 from ..calls.study_calls import StudyCalls
-from .wording import Value, parameters
+from ..calls.values import Value, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,15 @@ class Result:
 def result_of(client: StudyCalls, study: str, store: Path) -> Result:
     status = client.get_study_status(study)
     best = status.best_trial if status.HasField("best_trial") else None
-    names = tuple(parameter.name for parameter in status.study.spec.parameters)
-    schedule = () if best is None else tuple(stretches(client.list_lineage(best.name), names))
+    schedule = () if best is None else tuple(stretches(status.study.spec, client.list_lineage(best.name)))
     return Result(status, best, schedule, newest_completed(client, study), store)
 
 
-def stretches(lineage: Iterable[trial_pb2.Trial], names: tuple[str, ...]) -> Iterable[Stretch]:
+def stretches(spec: study_pb2.StudySpec, lineage: Iterable[trial_pb2.Trial]) -> Iterable[Stretch]:
     """Neighbours with equal hyperparameters are one."""
     current: Stretch | None = None
     for trial in lineage:
-        values = parameters(trial, names)
+        values = parameters(spec, trial)
         metrics = dict(trial.measurement.metrics)
         if current is not None and current.parameters == values:
             current = Stretch(current.first, trial.end_step, values, metrics)
@@ -106,6 +105,6 @@ def trial_form(result: Result, trial: trial_pb2.Trial) -> dict[str, object]:
             name: value if math.isfinite(value) else None
             for name, value in sorted(trial.measurement.metrics.items())
         },
-        "parameters": parameters(trial, result.parameter_names),
+        "parameters": parameters(result.status.study.spec, trial),
         "checkpoint": checkpoint_path(result.store, trial.checkpoint),
     }

@@ -1,15 +1,17 @@
 """All that is stored of one study or one trial, as text."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from google.protobuf.message import Message
 
 from progenitor.v1 import study_pb2, trial_pb2
 
 from ..calls.names import short
-from .difference import is_record, keyed, shown, shown_list, value_field
+from ..calls.values import parameters
+from .difference import is_map, is_record, keyed, shown, shown_list, value_field
 from .tables import steps_cell
-from .wording import cell, moment, number, parameters, size, study_state, table, trial_state
+from .wording import cell, moment, number, size, study_state, table, trial_state
 
 Row = tuple[str, str]
 TIMES = ("wait", "restore", "train", "evaluate", "save")
@@ -71,7 +73,10 @@ def settings(message: Message, path: str = "") -> Iterator[Row]:
     """Each field that is set, by its path; one that holds only defaults of its own is there without a value."""
     for field, value in message.ListFields():
         inside = f"{path}.{field.name}" if path else field.name
-        if field.is_repeated:
+        if field.is_repeated and is_record(field) and not is_map(field):
+            forms = [shown(field, entry) for entry in value]
+            yield from ((inside, f"{len(list(same))} × {form}") for form, same in groupby(forms))
+        elif field.is_repeated:
             yield inside, shown_list(value_field(field), keyed(field, value))
         elif is_record(field):
             yield from settings(value, inside) if value.ListFields() else [(inside, "")]
@@ -82,12 +87,11 @@ def settings(message: Message, path: str = "") -> Iterator[Row]:
 def trial_text(
     study: study_pb2.Study, trial: trial_pb2.Trial, measurements: Sequence[trial_pb2.Measurement]
 ) -> str:
-    names = tuple(parameter.name for parameter in study.spec.parameters)
     metrics = tuple(metric.name for metric in study.spec.metrics)
     parts = [
         f"Trial {short(trial.name)} of {short(study.name)} is {trial_state(trial.state)}.",
         pairs(trial_rows(trial)),
-        table(("parameter", "value"), [(name, cell(v)) for name, v in parameters(trial, names).items()]),
+        table(("parameter", "value"), [(name, cell(v)) for name, v in parameters(study.spec, trial).items()]),
     ]
     if measurements:
         parts.append(measurements_table(measurements, metrics))

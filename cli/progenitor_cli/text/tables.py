@@ -6,9 +6,10 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
 from ..calls.names import short
+from ..calls.values import parameters
 from .failures import essence
 from .progress import trial_summary
-from .wording import cell, metrics, moment, number, parameters, seconds, size, study_state, table, trial_state
+from .wording import cell, metrics, moment, number, seconds, size, study_state, table, trial_state
 
 
 def studies_table(statuses: Iterable[pb.GetStudyStatusResponse]) -> str:
@@ -43,29 +44,19 @@ def worker_cells(status: pb.WorkerStatus) -> tuple[str, ...]:
     return status.worker.id, status.worker.host, held, f"{seconds(silent)} ago"
 
 
-def trials_text(spec: study_pb2.StudySpec, trials: Sequence[trial_pb2.Trial]) -> str:
-    return trials_table(
-        trials,
-        tuple(parameter.name for parameter in spec.parameters),
-        tuple(metric.name for metric in spec.metrics),
-    )
-
-
-def trials_table(
-    trials: Sequence[trial_pb2.Trial], parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
-) -> str:
+def trials_table(spec: study_pb2.StudySpec, trials: Sequence[trial_pb2.Trial]) -> str:
     """With the reason of each failure where there is one."""
+    metric_names = [metric.name for metric in spec.metrics]
+    parameter_names = [parameter.name for parameter in spec.parameters]
     heads = ("trial", "member", "generation", "state", "steps", "parent", *metric_names, *parameter_names)
-    rows = [tuple(trial_cells(trial, parameter_names, metric_names)) for trial in trials]
+    rows = [tuple(trial_cells(spec, trial)) for trial in trials]
     if not any(trial.failure_message for trial in trials):
         return table(heads, rows)
     reasons = [(reason(trial),) for trial in trials]
     return table((*heads, "why"), [row + why for row, why in zip(rows, reasons, strict=True)])
 
 
-def trial_cells(
-    trial: trial_pb2.Trial, parameter_names: tuple[str, ...], metric_names: tuple[str, ...]
-) -> Iterator[str]:
+def trial_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Iterator[str]:
     yield short(trial.name)
     yield str(trial.member)
     yield str(trial.generation)
@@ -73,11 +64,13 @@ def trial_cells(
     reached = f" (at {trial.step})" if trial.step != trial.end_step else ""
     yield f"{steps_cell(trial.start_step + 1, trial.end_step)}{reached}"
     yield short(trial.parent)
-    for name in metric_names:
-        yield number(trial.measurement.metrics[name]) if name in trial.measurement.metrics else ""
-    values = parameters(trial, parameter_names)
-    for name in parameter_names:
-        yield cell(values[name]) if name in values else ""
+    for metric in spec.metrics:
+        yield (
+            number(trial.measurement.metrics[metric.name]) if metric.name in trial.measurement.metrics else ""
+        )
+    values = parameters(spec, trial)
+    for parameter in spec.parameters:
+        yield cell(values[parameter.name]) if parameter.name in values else ""
 
 
 def steps_cell(first: int, last: int) -> str:
@@ -85,7 +78,7 @@ def steps_cell(first: int, last: int) -> str:
 
 
 def reason(trial: trial_pb2.Trial) -> str:
-    """The last line of what is told of a failure, as Python's tracebacks end with what was raised."""
+    """The first line of what is told of a failure: what was raised."""
     lines = essence(trial.failure_message).strip().splitlines()
     return lines[0] if lines else ""
 
@@ -101,4 +94,6 @@ def checkpoints_text(trials: Iterable[trial_pb2.Trial]) -> str:
         )
         for trial in trials
     )
-    return "Checkpoints, in the study's store:\n" + table(("trial", "step", "size", "uri"), rows)
+    return "Checkpoints, in the study's store (DIR/checkpoints, if no --store was given):\n" + table(
+        ("trial", "step", "size", "uri"), rows
+    )

@@ -10,32 +10,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-Value = float | int | str
+from ..calls.values import Value
+
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def number(value: float) -> str:
     return f"{value:.4g}"
-
-
-def value(parameter: study_pb2.ParameterValue) -> Value:
-    match parameter.WhichOneof("value"):
-        case "integer_value":
-            return parameter.integer_value
-        case "categorical_value":
-            return parameter.categorical_value
-        case _:
-            return parameter.double_value
-
-
-def parameter_values(trial: trial_pb2.Trial) -> dict[str, Value]:
-    """A trial's hyperparameters by name, as `train` gets them; those of discrete domains are floats."""
-    return parameters(trial, sorted(trial.parameters))
-
-
-def parameters(trial: trial_pb2.Trial, names: Iterable[str]) -> dict[str, Value]:
-    """In the study's order."""
-    return {name: value(trial.parameters[name]) for name in names if name in trial.parameters}
 
 
 def cell(shown: Value) -> str:

@@ -7,10 +7,10 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_worker.pool import places_of
 from progenitor_worker.process import Program, TrainingProcess
 
-from ..calls.names import LONGEST, id_from_name, numbered, short, study_of
+from ..calls.names import id_from_name, short, study_of
 from ..client import Client
 from ..errors import UsageError
-from .studies import Wish
+from .studies import Wish, free_id
 from .training import source_file, wish_of
 
 FROM = "from"
@@ -63,7 +63,7 @@ def continued(
     spec = going_on_from(trial, changes.applied(wish.spec if wish else source.spec))
     base = wish.study_id if wish else short(source.name)
     labels = {FROM: f"{short(source.name)}-{short(name)}"}
-    study = client.create_study(id_from_name(study_id) if study_id else free_name(client, base), spec, labels)
+    study = client.create_study(id_from_name(study_id) if study_id else free_id(client, base), spec, labels)
     client.pin_checkpoint(source.name, trial.checkpoint.uri)
     return study
 
@@ -89,10 +89,3 @@ def going_on_from(trial: trial_pb2.Trial, spec: study_pb2.StudySpec) -> study_pb
     del made.initial_population[:]
     made.initial_population.extend([member] * places_of(spec))
     return made
-
-
-def free_name(client: Client, base: str) -> str:
-    """`base`, or the first of `base-2`, `base-3`, … that no study has."""
-    taken = {short(study.name) for study in client.list_studies()}
-    names = (base[:LONGEST] if number == 1 else numbered(base, number) for number in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)

@@ -1,30 +1,39 @@
 """A controller and workers in this process, over a folder: what `progenitor run` is, for notebooks and programs too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-from progenitor.v1 import study_pb2
+from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_worker.pool import WorkerOptions
 from progenitor_worker.process import Program, TrainingProcess
 
 from ..calls.states import ENDED
 from ..client import Client
 from ..embedded import start_controller
+from ..errors import ProgenitorError, StudyNotCompleted
 from ..folder import Folder, announced, folder_at, held
+from ..text.failures import distinct
+from ..text.report import not_completed
+from ..text.result import checkpoint_path
 from . import studies
 from .ending import Ending
 from .training import source_file, train, wish_of
 
 
 class Local(Client):
-    """A client of the controller in this process, which can train as well."""
+    """A client of the controller in this process, which can train as well. `close` ends the controller."""
 
-    def __init__(self, address: str, folder: Folder, store: Path) -> None:
+    def __init__(self, address: str, folder: Folder, store: Path, opened: ExitStack) -> None:
+        """`opened` ends with it: the controller, and the folder's lock."""
         super().__init__(address)
         self.folder = folder
         self.store = store
         """Where checkpoints are; their uris are relative to it."""
+        self._opened = opened
+
+    def close(self) -> None:
+        super().close()
+        self._opened.close()
 
     def train(
         self,
@@ -35,11 +44,12 @@ class Local(Client):
         workers: int | None = None,
         command: str = "",
     ) -> study_pb2.Study:
-        """As `progenitor run FILE`: until the study has ended, which is returned. Progress is printed.
+        """As `progenitor run FILE`: until the study is completed, which is returned. Progress is printed.
 
         `study` names one that was created before, which the file's `train` is for; `fresh` starts another one beside
         those there are; `workers` is one for each GPU, else for each core; `command` is a shell command that trains
-        instead. Raises CliError for what cannot be. KeyboardInterrupt saves and leaves it to be gone on with.
+        instead. Raises StudyNotCompleted, and UsageError for mistakes in the file. KeyboardInterrupt saves, and leaves
+        it to be gone on with.
         """
         source = source_file(Path(file))
         program = Program(source, command)
@@ -47,62 +57,77 @@ class Local(Client):
         try:
             wish, _ = wish_of(trainer, source)
             found = studies.wanted(self, wish, study, fresh=fresh, notice=print)
-            return self.trained(found, program, trainer, workers=workers)
+            trained(self, found, program, trainer, workers=workers)
         finally:
             trainer.kill()
+        return completed(self, found.name)
 
-    def trained(
-        self,
-        study: study_pb2.Study,
-        program: Program,
-        trainer: TrainingProcess,
-        *,
-        workers: int | None,
-        ending: Ending | None = None,
-        to_stderr: bool = False,
-    ) -> study_pb2.Study:
-        """`trainer` has loaded the program's file; `ending` hears signals."""
-        if study.state in ENDED:
-            return study
-        options = WorkerOptions(
-            program=program,
-            study=study.name,
-            spec=study.effective_spec,
-            controllers=(self.address,),
-            store=self.store,
-            logs=self.folder.logs,
-            state=self.folder.workers,
-            slots=workers,
-        )
-        train(self, study, options, trainer, ending=ending, to_stderr=to_stderr)
-        return self.get_study(study.name)
+    def checkpoint(self, trial: trial_pb2.Trial) -> Path:
+        """The folder of its newest checkpoint. Raises ProgenitorError if it has none."""
+        path = checkpoint_path(self.store, trial.checkpoint)
+        if path is None:
+            raise ProgenitorError(f"{trial.name} has no checkpoint.")
+        return Path(path)
 
 
-@contextmanager
-def serving(folder: Folder, database: str | None, store: Path | None) -> Iterator[Local]:
-    """The folder is held."""
-    checkpoints = folder.checkpoints if store is None else store.expanduser().resolve()
-    with (
-        start_controller(database or folder.database_url) as controller,
-        announced(folder, controller.address),
-        Local(controller.address, folder, checkpoints) as here,
-    ):
-        yield here
+def trained(
+    here: Local,
+    study: study_pb2.Study,
+    program: Program,
+    trainer: TrainingProcess,
+    *,
+    workers: int | None,
+    ending: Ending | None = None,
+    to_stderr: bool = False,
+) -> None:
+    """Until the study has ended. `trainer` has loaded the program's file; `ending` hears signals."""
+    if study.state in ENDED:
+        return
+    options = WorkerOptions(
+        program=program,
+        study=study.name,
+        spec=study.effective_spec,
+        controllers=(here.address,),
+        store=here.store,
+        logs=here.folder.logs,
+        state=here.folder.workers,
+        slots=workers,
+    )
+    train(here, study, options, trainer, ending=ending, to_stderr=to_stderr)
 
 
-@contextmanager
+def completed(client: Client, name: str) -> study_pb2.Study:
+    """Raises StudyNotCompleted with the reasons."""
+    study = client.get_study(name)
+    if study.state != study_pb2.STUDY_STATE_COMPLETED:
+        failed = client.list_trials(name, [trial_pb2.TRIAL_STATE_FAILED])
+        raise StudyNotCompleted(not_completed(study, distinct(failed)))
+    return study
+
+
+def serving(folder: Folder, database: str | None, store: Path | None, opened: ExitStack) -> Local:
+    """`opened` holds the folder, and ends with what is returned."""
+    with opened:
+        controller = opened.enter_context(start_controller(database or folder.database_url))
+        opened.enter_context(announced(folder, controller.address))
+        checkpoints = folder.checkpoints if store is None else store.expanduser().resolve()
+        return Local(controller.address, folder, checkpoints, opened.pop_all())
+
+
 def local(
     folder: str | Path = ".progenitor", *, database: str | None = None, store: str | Path | None = None
-) -> Iterator[Local]:
-    """A controller in this process for as long as this lasts, and a client of it that can also train.
+) -> Local:
+    """A controller in this process, and a client of it that can also train.
 
     with progenitor.local() as here:
         here.train("train.py")
         here.to_dataframe("train")
 
     `folder` keeps everything, as of `progenitor run`: the database (or another one: sqlite:///PATH or postgresql://…),
-    the checkpoints (or another folder, `store`), the logs. One process at a time holds it; raises FolderInUse.
+    the checkpoints (or another folder, `store`), the logs. One process at a time holds it; raises FolderInUse. Without
+    `with`, say `close()` at the end.
     """
     place = folder_at(Path(folder))
-    with held(place, "local"), serving(place, database, None if store is None else Path(store)) as here:
-        yield here
+    opened = ExitStack()
+    opened.enter_context(held(place, "local"))
+    return serving(place, database, None if store is None else Path(store), opened)

@@ -12,7 +12,7 @@ from progenitor.v1 import study_pb2
 
 from ..calls.names import numbered, resource_name, short
 from ..client import Client
-from ..errors import CallRefused, CliError, SpecDiffers, UsageError
+from ..errors import CallRefused, ProgenitorError, SpecDiffers, UsageError
 from ..text.difference import Difference, differences
 
 FRESH_OF = "fresh-of"
@@ -56,13 +56,15 @@ def joined(client: Client, wish: Wish, notice: Notice) -> study_pb2.Study:
 
 def beside(client: Client, wish: Wish) -> study_pb2.Study:
     """A new study, numbered after those that have the file's name."""
+    study_id = free_id(client, wish.study_id)
+    return created(client, study_id, wish, {} if study_id == wish.study_id else {FRESH_OF: wish.study_id})
+
+
+def free_id(client: Client, base: str) -> str:
+    """`base`, or the first of `base-2`, `base-3`, … that no study has."""
     taken = {short(study.name) for study in client.list_studies()}
-    if wish.study_id not in taken:
-        return created(client, wish.study_id, wish, {})
-    number = 2
-    while numbered(wish.study_id, number) in taken:
-        number += 1
-    return created(client, numbered(wish.study_id, number), wish, {FRESH_OF: wish.study_id})
+    ids = (base if number == 1 else numbered(base, number) for number in range(1, len(taken) + 2))
+    return next(study_id for study_id in ids if study_id not in taken)
 
 
 def named(client: Client, name: str, wish: Wish, notice: Notice) -> study_pb2.Study:
@@ -109,7 +111,7 @@ def going_on(
     client: Client, study: study_pb2.Study, wish: Wish, changed: list[Difference], notice: Notice
 ) -> study_pb2.Study:
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
-        raise CliError(
+        raise ProgenitorError(
             f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one."
         )
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:

@@ -13,7 +13,7 @@ from progenitor_worker.process import Description, ProcessDied, TrainingProcess
 from ..calls.names import id_from_file, id_from_name
 from ..calls.states import ENDED
 from ..client import Client
-from ..errors import CallRefused, CliError, ControllerUnreachable, Interrupted, UsageError
+from ..errors import CallRefused, ControllerUnreachable, Interrupted, ProgenitorError, UsageError
 from ..watching.listener import Listener
 from ..watching.view import View, view_for
 from .disk import DiskEstimate
@@ -22,6 +22,8 @@ from .studies import Wish
 
 FIRST_LOOK = 0.25
 """Seconds after which the study's status is shown first."""
+QUIT_PATIENCE = 5.0
+"""Seconds for workers to end that no longer wait for anything."""
 STATUS_TIMEOUT = 2.0
 """Seconds that a look at it may take: the next one comes soon."""
 
@@ -55,7 +57,7 @@ def train(
     ending: Ending | None,
     to_stderr: bool,
 ) -> None:
-    """Until the study has ended; raises Interrupted if a signal came first, CliError if no worker can go on."""
+    """Until the study has ended; raises Interrupted if a signal came first, ProgenitorError if no worker can go on."""
     with closing(view_for(client, study, to_stderr=to_stderr)) as view:
         listener = Listener(view)
         pool = WorkerPool(options, listener.heard, trainer)
@@ -69,21 +71,32 @@ def train(
                 start(pool)
                 follow(Looks(client, study.name, view, options.store), pool, listener.slot_ended)
             except BaseException:
-                pool.leave()
-                pool.join(options.grace)
+                left(pool, options.grace)
                 raise
     errors = sorted({ended.error for ended in pool.ended if ended.error})
     if ending is not None and ending.number is not None:
         raise Interrupted(ending.number, ended_as_asked(errors))
     if errors and client.get_study(study.name).state not in ENDED:
-        raise CliError("\n".join(errors))
+        raise ProgenitorError("\n".join(errors))
+
+
+def left(pool: WorkerPool, grace: float) -> None:
+    """What is trained is saved and given back, unless that takes too long or is interrupted once more."""
+    pool.leave()
+    try:
+        pool.join(grace)
+    finally:
+        pool.quit()
+        pool.join(QUIT_PATIENCE)
 
 
 def start(pool: WorkerPool) -> None:
     try:
         pool.start()
     except PlaceTaken as taken:
-        raise CliError(f"{taken}. Give these workers a --name or a --state folder of their own.") from taken
+        raise ProgenitorError(
+            f"{taken}. Give these workers a --name or a --state folder of their own."
+        ) from taken
     except PlaceError as error:
         raise UsageError(str(error)) from error
     if pool.trainer is not None:

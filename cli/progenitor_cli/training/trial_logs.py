@@ -10,7 +10,7 @@ from progenitor.v1 import trial_pb2
 from ..calls.names import short
 from ..calls.states import FINAL
 from ..client import Client
-from ..errors import CliError
+from ..errors import ProgenitorError
 
 INTERVAL = 0.2
 """Seconds between two looks at a log that grows."""
@@ -20,12 +20,12 @@ BLOCK = 1 << 16
 
 
 def found_log(client: Client, folder: Path, name: str, *, wait: bool) -> Path:
-    """Where the trial's log is, once it is there if one may `wait`; raises CliError if there is none."""
+    """Where the trial's log is, once it is there if one may `wait`; raises ProgenitorError if there is none."""
     trial = client.get_trial(name)
     path = folder / trial.study_uid / f"{short(name)}.log"
     while not path.exists():
         if not wait or trial.state in FINAL:
-            raise CliError(missing(trial, folder))
+            raise ProgenitorError(missing(trial, folder))
         time.sleep(STATE_INTERVAL)
         trial = client.get_trial(name)
     return path
@@ -44,20 +44,19 @@ def printed(path: Path) -> None:
     sys.stdout.buffer.flush()
 
 
-def followed(client: Client, path: Path, name: str) -> None:
-    """Until the trial has ended, and all of its log then."""
-    with path.open("rb") as log:
-        ask = 0.0
-        ended = False
-        while True:
-            copied(log)
-            sys.stdout.buffer.flush()
-            if ended:
-                return
-            time.sleep(INTERVAL)
-            if time.monotonic() >= ask:
-                ask = time.monotonic() + STATE_INTERVAL
-                ended = client.get_trial(name).state in FINAL
+def followed(client: Client, log: BinaryIO, name: str) -> None:
+    """From where it stands, until the trial has ended, and all of its log then."""
+    ask = 0.0
+    ended = False
+    while True:
+        copied(log)
+        sys.stdout.buffer.flush()
+        if ended:
+            return
+        time.sleep(INTERVAL)
+        if time.monotonic() >= ask:
+            ask = time.monotonic() + STATE_INTERVAL
+            ended = client.get_trial(name).state in FINAL
 
 
 def copied(log: BinaryIO) -> None:

@@ -20,6 +20,7 @@ def followed(client: Client, study: study_pb2.Study, patience: float = PATIENCE)
     """Its progress shown, in a terminal as a table. Raises ControllerUnreachable."""
     with closing(view_for(client, study, to_stderr=False)) as view:
         heard = time.monotonic()
+        told = False
         while True:
             status = looked(client, study.name)
             if status is not None:
@@ -27,6 +28,9 @@ def followed(client: Client, study: study_pb2.Study, patience: float = PATIENCE)
                 view.show(status)
                 if status.study.state in ENDED:
                     return
+                if status.active_workers == 0 and not told:
+                    told = True
+                    view.say("No worker trains it now: `progenitor run FILE`, or `work`, goes on with it.")
             elif time.monotonic() > heard + patience:
                 raise ControllerUnreachable(client.address, f"no answer for {patience:g} s")
             time.sleep(view.interval)

@@ -13,8 +13,9 @@ from progenitor.v1 import study_service_pb2 as pb
 
 from ..calls.names import short
 from ..calls.study_calls import StudyCalls
+from ..calls.values import parameters
 from ..text.progress import Remaining, summary
-from ..text.wording import cell, number, parameters, seconds, sparkline, trial_state
+from ..text.wording import cell, number, seconds, sparkline, trial_state
 from .population import Member, Population
 from .watcher import Watcher
 
@@ -65,7 +66,7 @@ class Live:
         heads = ("member", "state", "generation", "step", *metrics, "so far", *names)
         members = self._population.members()
         room = max(1, self._console.height - OTHER_LINES)
-        rows = [self._row(member, names, metrics) for member in members[:room]]
+        rows = [self._row(member) for member in members[:room]]
         fitting = columns_that_fit([heads, *rows], self._console.width)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for head in heads[:fitting]:
@@ -79,8 +80,8 @@ class Live:
             table.caption_justify = "left"
         return table
 
-    @staticmethod
-    def _row(member: Member, names: tuple[str, ...], metrics: tuple[str, ...]) -> list[str]:
+    def _row(self, member: Member) -> list[str]:
+        metrics = self._population.metrics
         trial = member.trial
         values = member.metrics
         shown = [number(values[name]) if name in values else "" for name in metrics]
@@ -93,7 +94,7 @@ class Live:
             f"{member.step}/{trial.end_step}",
             *shown,
             sparkline(member.history, SPARKLINE_WIDTH),
-            *(cell(value) for value in parameters(trial, names).values()),
+            *(cell(value) for value in parameters(self._population.spec, trial).values()),
         ]
 
 

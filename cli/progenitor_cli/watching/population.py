@@ -26,6 +26,7 @@ class Population:
     """Fed by the stream of changes and by the workers of this process, read by the view."""
 
     def __init__(self, spec: study_pb2.StudySpec) -> None:
+        self.spec = spec
         self.metrics = tuple(metric.name for metric in spec.metrics)
         self.parameters = tuple(parameter.name for parameter in spec.parameters)
         self._lock = threading.Lock()

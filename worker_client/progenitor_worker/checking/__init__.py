@@ -1,1 +1,1 @@
-"""Whether a training file can be part of a population: two tiny sessions tell, before anything is trained."""
+"""Whether a training file can be part of a population: a few tiny sessions tell, before anything is trained."""

@@ -1,11 +1,13 @@
-"""A study's trials, measurements and schedules as rows of flat values, for tables of other programs.
+"""A study's trials, measurements and schedules as tables of flat values, for other programs.
 
 Trials and schedules have a column `parameter.NAME` for each hyperparameter and `metric.NAME` for each metric; of
 measurements each row is one metric at one step. Times are in seconds, moments in UTC.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,11 +16,107 @@ from progenitor.v1 import study_pb2, trial_pb2
 
 from ..calls.names import number
 from ..calls.study_calls import StudyCalls
+from ..calls.values import all_whole, parameters
 from ..text.result import newest_completed
-from ..text.wording import parameters, trial_state
+from ..text.wording import trial_state
 
 Cell = str | int | float | bool | datetime | None
 Row = dict[str, Cell]
+Kind = Literal["text", "whole", "number", "flag", "moment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` are there whether or not there are rows; each row has all of them, in their order."""
+
+    columns: dict[str, Kind]
+    rows: Iterator[Row]
+
+
+TRIAL_BEFORE: dict[str, Kind] = {
+    "trial": "whole",
+    "state": "text",
+    "member": "whole",
+    "generation": "whole",
+    "parent": "whole",
+    "second_parent": "whole",
+    "initiator": "whole",
+    "opponent": "whole",
+    "start_step": "whole",
+    "end_step": "whole",
+    "step": "whole",
+}
+TRIAL_AFTER: dict[str, Kind] = {
+    "seed": "whole",
+    "failures": "whole",
+    "preemptions": "whole",
+    "failure_message": "text",
+    "worker": "text",
+    "host": "text",
+    "wait_seconds": "number",
+    "restore_seconds": "number",
+    "train_seconds": "number",
+    "evaluate_seconds": "number",
+    "save_seconds": "number",
+    "create_time": "moment",
+    "start_time": "moment",
+    "end_time": "moment",
+    "checkpoint_uri": "text",
+    "checkpoint_step": "whole",
+    "checkpoint_bytes": "whole",
+    "checkpoint_digest": "text",
+}
+MEASUREMENT: dict[str, Kind] = {
+    "trial": "whole",
+    "member": "whole",
+    "generation": "whole",
+    "step": "whole",
+    "elapsed_seconds": "number",
+    "metric": "text",
+    "value": "number",
+}
+SCHEDULE: dict[str, Kind] = {
+    "trial": "whole",
+    "member": "whole",
+    "best": "flag",
+    "trained_by": "whole",
+    "first_step": "whole",
+    "last_step": "whole",
+}
+
+
+def trials_table(client: StudyCalls, study: study_pb2.Study) -> Table:
+    return Table({**TRIAL_BEFORE, **study_columns(study.spec), **TRIAL_AFTER}, trial_rows(client, study))
+
+
+def measurements_table(client: StudyCalls, study: study_pb2.Study) -> Table:
+    return Table(MEASUREMENT, measurement_rows(client, study))
+
+
+def schedules_table(client: StudyCalls, study: study_pb2.Study) -> Table:
+    return Table({**SCHEDULE, **study_columns(study.spec)}, schedule_rows(client, study))
+
+
+TABLES: dict[str, Callable[[StudyCalls, study_pb2.Study], Table]] = {
+    "trials": trials_table,
+    "measurements": measurements_table,
+    "schedules": schedules_table,
+}
+
+
+def study_columns(spec: study_pb2.StudySpec) -> dict[str, Kind]:
+    parameters_: dict[str, Kind] = {f"parameter.{entry.name}": kind_of(entry) for entry in spec.parameters}
+    return {**parameters_, **{f"metric.{metric.name}": "number" for metric in spec.metrics}}
+
+
+def kind_of(parameter: study_pb2.ParameterSpec) -> Kind:
+    match parameter.WhichOneof("domain"):
+        case "integer_domain":
+            return "whole"
+        case "categorical_domain":
+            return "text"
+        case _:
+            return "whole" if all_whole(parameter) else "number"
 
 
 def trial_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
@@ -105,15 +203,8 @@ def schedule_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
             }
 
 
-KINDS: dict[str, Callable[[StudyCalls, study_pb2.Study], Iterator[Row]]] = {
-    "trials": trial_rows,
-    "measurements": measurement_rows,
-    "schedules": schedule_rows,
-}
-
-
 def parameter_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
-    values = parameters(trial, (parameter.name for parameter in spec.parameters))
+    values = parameters(spec, trial)
     return {f"parameter.{parameter.name}": values.get(parameter.name) for parameter in spec.parameters}
 
 
