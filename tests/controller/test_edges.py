@@ -147,6 +147,39 @@ def test_the_last_try_of_a_given_member_begins_at_its_given_checkpoint_even_afte
     assert (last.name, last.warm_start.uri, last.start_step) == (begun_again.name, "x/1", 50)
 
 
+def test_a_given_member_never_begins_without_its_given_checkpoint(
+    channel: grpc.Channel, studies: StudyServiceStub
+) -> None:
+    digest = f"sha256:{'0' * 64}"
+    spec = limited(max_steps=100)
+    spec.max_failures_per_trial = 2
+    spec.population_based_training.population_size = 1
+    spec.initial_population.add(warm_start_uri="x/1", start_step=50, warm_start_digest=digest)
+    study = create(channel, spec)
+    trainee = Trainee(channel, study.name)
+    trial = trainee.take()
+    handed_out = [trial]
+    while True:
+        answer = trainee.suggest(report(trial, FAILED, failure_message="it is gone"), k=1)
+        if answer.study_state == study_pb2.STUDY_STATE_FAILED:
+            break
+        (trial,) = answer.trials
+        handed_out.append(trial)
+    assert len({trial.name for trial in handed_out}) > 1
+    for trial in handed_out:
+        start = trial.warm_start
+        assert (start.uri, start.digest, trial.start_step) == ("x/1", digest, 50)
+        assert trial.parameters == handed_out[0].parameters
+
+
+def test_a_digest_of_a_given_checkpoint_must_be_one(channel: grpc.Channel) -> None:
+    spec = limited(max_steps=100)
+    spec.initial_population.add(warm_start_uri="x/1", start_step=50, warm_start_digest="md5:1")
+    code, _, violations = refusal(lambda: create(channel, spec))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert set(violations) == {"spec.initial_population[0].warm_start_digest"}
+
+
 def test_an_interruption_closes_no_place(channel: grpc.Channel, studies: StudyServiceStub) -> None:
     spec = limited(max_steps=20)
     spec.max_failures_per_trial = 1

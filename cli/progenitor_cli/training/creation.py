@@ -83,6 +83,7 @@ def going_on_from(trial: trial_pb2.Trial, spec: study_pb2.StudySpec) -> study_pb
         parameters={name: value for name, value in trial.parameters.items() if name in names},
         warm_start_uri=checkpoint.uri,
         start_step=checkpoint.step,
+        warm_start_digest=checkpoint.digest,
     )
     made = study_pb2.StudySpec()
     made.CopyFrom(spec)

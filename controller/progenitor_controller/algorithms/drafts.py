@@ -19,13 +19,14 @@ def initial(spec: Spec, member: int) -> Trial:
     if member >= len(spec.initial_population):
         return draft
     given = spec.initial_population[member]
+    start = Checkpoint(given.warm_start_uri, given.start_step, digest=given.warm_start_digest)
     return replace(
         draft,
         parameters={**draft.parameters, **given.parameters},
         start_step=given.start_step,
         end_step=session_end(spec, given.start_step),
         step=given.start_step,
-        warm_start=Checkpoint(given.warm_start_uri, given.start_step) if given.warm_start_uri else None,
+        warm_start=start if given.warm_start_uri else None,
     )
 
 
@@ -35,7 +36,13 @@ def again(spec: Spec, initiator: Trial) -> Trial:
 
 
 def afresh(spec: Spec, initiator: Trial) -> Trial:
-    """The draft of a child with sampled hyperparameters at step 0, which continues nobody's weights."""
+    """The draft of a child with sampled hyperparameters at step 0, which continues nobody's weights.
+
+    A member that was given weights to begin with begins with them again: without them it would be another study.
+    """
+    given = spec.initial_population[initiator.member : initiator.member + 1]
+    if given and given[0].warm_start_uri:
+        return again(spec, initiator)
     return _succeeding(spec, initiator, _sampled(spec, initiator.member, initiator.generation + 1))
 
 

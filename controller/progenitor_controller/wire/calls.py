@@ -1,7 +1,6 @@
 """The two worker calls off the wire: all of a request is validated before anything is looked up."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 
 from progenitor.v1 import controller_service_pb2 as pb
@@ -11,14 +10,13 @@ from progenitor_storage.model.trial import Checkpoint, Measurement, Timing, Work
 from ..calls import EarlyStoppingCall, Outcome, SuggestionCall, TrialReport
 from .names import parse_study, parse_trial
 from .values import check_duration, seconds
-from .violations import MAX_ID, MAX_NAME, MAX_URI, Violations
+from .violations import DIGEST, DIGEST_RULE, MAX_ID, MAX_NAME, MAX_URI, Violations
 
 MAX_K = 1000
 MAX_REPORTS = 1000
 MAX_ENTRIES = 10_000
 MAX_METRICS = 1000
 MAX_INT64 = 2**63 - 1
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 OUTCOMES = {
     trial_pb2.OUTCOME_UNSPECIFIED: Outcome.RUNNING,
@@ -118,7 +116,7 @@ def _checkpoint(violations: Violations, field: str, checkpoint: trial_pb2.Checkp
     violations.whole(f"{field}.step", checkpoint.step)
     violations.whole(f"{field}.size_bytes", checkpoint.size_bytes, most=MAX_INT64)
     if not DIGEST.fullmatch(checkpoint.digest):
-        violations.add(f"{field}.digest", "must be sha256: and 64 hexadecimal digits in lower case")
+        violations.add(f"{field}.digest", DIGEST_RULE)
     for name in ("deleted", "pinned"):
         if getattr(checkpoint, name):
             violations.add(f"{field}.{name}", "must be unset in a report")

@@ -7,7 +7,7 @@ from progenitor_storage.model.spec import Domain
 
 from .decode import domain as decode_domain
 from .values import check_duration, check_value, seconds
-from .violations import MAX_NAME, MAX_STEP, MAX_URI, Violations
+from .violations import DIGEST, DIGEST_RULE, MAX_NAME, MAX_STEP, MAX_URI, Violations
 
 MAX_PARAMETERS = 1000
 MAX_METRICS = 100
@@ -156,6 +156,8 @@ def _initial_population(
             elif name in domains:
                 check_value(violations, f"{within}.parameters[{name!r}]", value, domains[name])
         violations.text(f"{within}.warm_start_uri", member.warm_start_uri, MAX_URI)
+        if member.warm_start_digest and not DIGEST.fullmatch(member.warm_start_digest):
+            violations.add(f"{within}.warm_start_digest", DIGEST_RULE)
         violations.whole(f"{within}.start_step", member.start_step)
         if member.start_step > 0 and not member.warm_start_uri:
             violations.add(f"{within}.start_step", f"is {member.start_step}, but there is no warm_start_uri")

@@ -64,7 +64,12 @@ def decode(spec: pb.StudySpec) -> Spec:
         lease_duration=seconds(spec.lease_duration),
         max_failures_per_trial=spec.max_failures_per_trial,
         initial_population=tuple(
-            InitialMember(parameters_from_wire(member.parameters), member.warm_start_uri, member.start_step)
+            InitialMember(
+                parameters_from_wire(member.parameters),
+                member.warm_start_uri,
+                member.start_step,
+                member.warm_start_digest,
+            )
             for member in spec.initial_population
         ),
         algorithm=_algorithm(spec),

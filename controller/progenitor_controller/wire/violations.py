@@ -1,11 +1,14 @@
 """Collects everything that is wrong with a request, so that one answer names it all."""
 
 import math
+import re
 from collections.abc import Collection, Iterable
 
 from ..errors import InvalidRequest, UnsupportedFields, Violation
 
 MAX_NAME = 128
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST_RULE = "must be sha256: and 64 hexadecimal digits in lower case"
 MAX_ID = 200
 MAX_URI = 2048
 MAX_TEXT = 8192

@@ -584,9 +584,12 @@ class InitialMember(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     WARM_START_URI_FIELD_NUMBER: _builtins.int
     START_STEP_FIELD_NUMBER: _builtins.int
+    WARM_START_DIGEST_FIELD_NUMBER: _builtins.int
     warm_start_uri: _builtins.str
     """a checkpoint to start from, of this or another study"""
     start_step: _builtins.int
+    warm_start_digest: _builtins.str
+    """of that checkpoint, if known: a worker refuses another one"""
     @_builtins.property
     def parameters(self) -> _containers.MessageMap[_builtins.str, Global___ParameterValue]:
         """those not given are sampled"""
@@ -597,10 +600,11 @@ class InitialMember(_message.Message):
         parameters: _abc.Mapping[_builtins.str, Global___ParameterValue] | None = ...,
         warm_start_uri: _builtins.str = ...,
         start_step: _builtins.int = ...,
+        warm_start_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "start_step", b"start_step", "warm_start_uri", b"warm_start_uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "start_step", b"start_step", "warm_start_digest", b"warm_start_digest", "warm_start_uri", b"warm_start_uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -78,6 +78,7 @@ class InitialMember:
     parameters: Parameters
     warm_start_uri: str = ""
     start_step: int = 0
+    warm_start_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
