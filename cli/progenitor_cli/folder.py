@@ -49,7 +49,11 @@ class Folder:
 
 
 def folder_at(path: Path) -> Folder:
-    return Folder(path.expanduser().resolve())
+    """Raises UsageError for what cannot be a folder's path, as in a working directory that is gone."""
+    try:
+        return Folder(path.expanduser().resolve())
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"The folder {path} cannot be found: {error}") from error
 
 
 def make(folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """Where the commands ask, and about which study or trial."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from .embedded import start_controller
 from .errors import ControllerUnreachable, ProgenitorError, UsageError
 from .folder import folder_at, make, running_address
 
+ADDRESS = re.compile(r"(unix:\S+|[^\s/:]+:\d+|\[[0-9a-fA-F:]+\]:\d+)")
 VARIABLE = "PROGENITOR_CONTROLLER"
 FOLDER_PATIENCE = 1.0
 """Seconds that a folder's controller is waited for, before another one is looked for there."""
@@ -79,8 +81,8 @@ def named_controllers(
 def addresses_in(given: Sequence[str]) -> tuple[str, ...]:
     """Each entry may have several, separated by commas."""
     addresses = tuple(address.strip() for entry in given for address in entry.split(",") if address.strip())
-    if not addresses:
-        raise UsageError("--controller needs an address, HOST:PORT.")
+    if not addresses or not all(map(ADDRESS.fullmatch, addresses)):
+        raise UsageError(f"--controller {','.join(given)!r}: give HOST:PORT, such as 127.0.0.1:50051.")
     return addresses
 
 
@@ -99,12 +101,12 @@ def chosen(client: Client, study: str | None) -> str:
 
 def is_trial(name: str) -> bool:
     """Whether a name is meant for a trial rather than for a study."""
-    return "/" in name.removeprefix("studies/") or (name.isascii() and name.isdigit())
+    return "/" in name.removeprefix("studies/") or name.isdigit()
 
 
 def chosen_trial(client: Client, trial: str) -> str:
     """The trial's name; a number alone is one of the only study's."""
-    if trial.isascii() and trial.isdigit():
+    if trial.isdigit():
         return trial_resource_name(f"{chosen(client, None)}/{trial}")
     return trial_resource_name(trial)
 
@@ -116,5 +118,5 @@ def trial_or_best(client: Client, named: str | None) -> str:
     study = chosen(client, named)
     status = client.get_study_status(study)
     if not status.HasField("best_trial"):
-        raise ProgenitorError(f"{short(study)} has no completed trial yet.")
+        raise ProgenitorError(f"{short(study)} has no completed trial with finite metrics yet.")
     return status.best_trial.name

@@ -1,5 +1,8 @@
 """The command line's entry: names the commands, and turns what stops one into a message and an exit code."""
 
+import errno
+import io
+import os
 import sys
 import textwrap
 from types import ModuleType
@@ -114,6 +117,7 @@ def options(
 
 
 def main() -> None:
+    ready_streams()
     try:
         refuse_file(sys.argv[1:])
         app()
@@ -122,3 +126,20 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        raise  # nobody reads any longer: typer's affair
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"progenitor: {error.strerror}: what was to be written is not there whole.", file=sys.stderr)
+        os._exit(1)  # what is still buffered could not be written either
+
+
+def ready_streams() -> None:
+    """A stream that was closed goes nowhere, and what a stream cannot write is written in escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  lasts as long
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -121,7 +121,7 @@ def backend_of(given: str) -> Backend:
     """Connects to nothing yet; raises UnsupportedUrl."""
     try:
         url = make_url(given)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
         raise UnsupportedUrl(given, "This is not a database's address") from error
     backend = _BACKENDS.get(url.drivername)
     if backend is None:

@@ -65,6 +65,35 @@ def test_what_must_change_ends_with_1_and_what_to_do(
     assert found.out.splitlines()[at + 1].startswith("    ")
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("os._exit(0)", "ended with exit code 0"),
+        ("os.kill(os.getpid(), 9)", "ended by SIGKILL"),
+        ("class Odd(Exception):\n            __str__ = None\n        raise Odd", "message cannot be read"),
+        (r"raise ValueError('\ud800')", "ValueError"),
+        ("sys.stdout.close(); sys.stderr = None", ""),
+        ("os.fork()", ""),
+        ("atexit.register(print, 'bye')", ""),
+        ("json.dumps = lambda *a, **k: '1.0'", ""),
+    ],
+)
+def test_one_line_is_told_whatever_user_code_does_to_its_process(place: Place, line: str, told: str) -> None:
+    write(
+        place,
+        (
+            "score = 0.0",
+            f"import atexit, os, sys\n        {line}\n        score = 0.0".replace("        ", "    "),
+        ),
+    )
+    found = place.run("check", "train.py", "--json")
+    report = found.result
+    assert found.code == (0 if report["ok"] else 1)
+    failed = [finding["message"] for finding in report["findings"] if finding["result"] == "failed"]
+    assert any(told in message for message in failed) or not told
+    assert "progenitor_cli" not in found.err
+
+
 def test_json_is_one_line_whatever_the_user_prints(place: Place) -> None:
     write(place, ("score = 0.0", 'print("hello"); import os; os.system("echo from a child"); score = 0.0'))
     found = place.run("check", "train.py", "--json")

@@ -138,3 +138,11 @@ def test_an_unknown_option_is_a_usage_error(place: Place) -> None:
     found = place.run("run", "train.py", "--nonsense")
     assert found.code == 2
     assert "--nonsense" in found.err
+
+
+def test_a_store_that_cannot_be_written_fails_no_trial(place: Place) -> None:
+    place.train_file()
+    refused = place.run("run", "train.py", "--store", "train.py")
+    assert refused.code == 2
+    assert "train.py cannot be written" in refused.err
+    assert place.trials() == []

@@ -254,11 +254,46 @@ def test_logs_follow_a_trial_after_the_run_that_trained_it_has_ended(place: Plac
     assert following.wait(60) == 0
 
 
-@pytest.mark.parametrize("name", ["train/x", "train/", "/7", "No Name/7"])
+@pytest.mark.parametrize("name", ["train/x", "train/", "/7", "No Name/7", "train/0", "train/" + "9" * 5000])
 def test_what_cannot_be_a_trials_name_is_a_usage_error(run: Run, name: str) -> None:
     refused = run("lineage", name)
     assert refused.code == 2
     assert refused.err.startswith("progenitor: ")
+
+
+@pytest.mark.parametrize("address", ["nowhere", "http://127.0.0.1:1", "127.0.0.1:", ","])
+def test_what_cannot_be_an_address_is_a_usage_error(run: Run, address: str) -> None:
+    refused = run("status", "--controller", address)
+    assert refused.code == 2
+    assert "HOST:PORT" in refused.err
+
+
+def test_output_that_cannot_be_written_is_told(folder: Path) -> None:
+    for arguments in (["trials"], ["--help"], ["list", "--json"]):
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run(
+                [sys.executable, "-m", "progenitor_cli", *arguments],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+        assert ended.returncode == 1, arguments
+        assert "No space left" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_stream_that_cannot_show_a_character_shows_its_escape(folder: Path) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "progenitor_cli", "trials"],
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert b"1\\u20262" in shown.stdout
 
 
 def test_completion_knows_commands_and_options(folder: Path) -> None:

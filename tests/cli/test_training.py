@@ -197,7 +197,7 @@ def test_workers_end_well_though_the_controller_that_they_began_with_is_gone(pla
     found = ended(worker)
     assert found.code == 0, found.err
     assert "train is completed" in found.out
-    assert found.out.count("does not answer") == found.out.count("answers again") == 1
+    assert found.out.count("cannot be told") == found.out.count("answers again") == 1
     stop(second)
 
 

@@ -1,5 +1,6 @@
 """Whether the user's functions fit the study is known before anything runs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,3 +53,14 @@ def test_a_parameter_called_like_the_first_argument_is_told_before_anything_runs
     (problem,) = check_evaluate(evaluate, ["rate", "width"])
     assert "'rate'" in problem
     assert check_evaluate(evaluate_without, ["rate"]) == []
+
+
+def test_a_train_that_a_call_does_not_run_is_refused() -> None:
+    async def waits(session: object, lr: float) -> None: ...
+
+    def yields(session: object, lr: float) -> Iterator[int]:
+        yield 1
+
+    for train in (waits, yields):
+        (problem,) = check_train(train, ["lr"])
+        assert "plain def" in problem

@@ -34,8 +34,14 @@ class Channel:
         if timeout is not None and not self._readable(timeout):
             return None
         (length,) = HEADER.unpack(self._read(HEADER.size))
-        message: Message = json.loads(self._read(length))
-        return message
+        try:
+            message: Any = json.loads(self._read(length))
+        except ValueError as error:
+            raise EOFError("the other end sent what is no message") from error
+        if not isinstance(message, dict) or "kind" not in message:
+            raise EOFError("the other end sent what is no message")
+        found: Message = message
+        return found
 
     def close(self) -> None:
         self._connection.close()

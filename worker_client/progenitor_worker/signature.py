@@ -9,9 +9,17 @@ Value = TypeVar("Value")
 
 NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
+NOT_RUN_BY_A_CALL = (
+    inspect.iscoroutinefunction,
+    inspect.isgeneratorfunction,
+    inspect.isasyncgenfunction,
+)
+
 
 def check_train(train: Callable[..., object], parameters: Sequence[str]) -> list[str]:
     """What to change so that `train(session, …)` takes exactly the study's parameters by name."""
+    if any(kind(train) for kind in NOT_RUN_BY_A_CALL):
+        return ["train is a coroutine or a generator, of which a call runs nothing: write a plain def"]
     problems, takes_all, named, required = _taken("train", "session", train)
     problems += _clash("train", train, parameters)
     if problems:

@@ -95,7 +95,7 @@ def import_file(source: Path) -> ModuleType:
 
 def told(error: BaseException) -> str:
     """The exception and where in the user's code it was raised, innermost last; frames of ours are left out."""
-    lines = [f"{type(error).__name__}: {error}"]
+    lines = [f"{type(error).__name__}: {words_of(error)}"]
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
     lines += [
         f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}".rstrip(": ")
@@ -104,6 +104,13 @@ def told(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         lines.append(f"  {error.filename}:{error.lineno}: {(error.text or '').strip()}")
     return "\n".join(lines)
+
+
+def words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as another:  # noqa: BLE001  the user's own __str__
+        return f"(its message cannot be read: {type(another).__name__})"
 
 
 def print_users_traceback(error: BaseException) -> None:

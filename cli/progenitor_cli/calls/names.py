@@ -9,6 +9,7 @@ from ..errors import UsageError
 
 LONGEST = 63
 RULE = "lower-case letters, digits and hyphens, beginning with a letter, at most 63 characters ([a-z][a-z0-9-]{0,62})"
+TRIAL_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 STUDY_ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
@@ -49,7 +50,7 @@ def short(name: str) -> str:
 def trial_resource_name(trial: str) -> str:
     """`digits/7` and `studies/digits/trials/7` are the same trial; raises UsageError for what cannot be its name."""
     study, slash, number = trial.removeprefix("studies/").replace("/trials/", "/").partition("/")
-    if not slash or not number.isascii() or not number.isdigit():
+    if not slash or not TRIAL_NUMBER.fullmatch(number):
         raise UsageError(f"{trial!r} is not a trial's name: say STUDY/NUMBER, such as digits/7.")
     return f"{resource_name(study)}/trials/{int(number)}"
 

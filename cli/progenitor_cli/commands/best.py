@@ -35,7 +35,7 @@ def command(
         name = chosen(client, study)
         best = tuple(client.list_best_trials(name, count))
         if not best:
-            raise ProgenitorError(f"{short(name)} has no completed trial yet.")
+            raise ProgenitorError(f"{short(name)} has no completed trial with finite metrics yet.")
         if json:
             for trial in best:
                 print(line(trial))

@@ -1,6 +1,6 @@
 """Check whether FILE can be trained as a population.
 
-A few tiny sessions run in this process: fresh ones, and ones that go on from their checkpoint with other
+A few tiny sessions run in one process: fresh ones, and ones that go on from their checkpoint with other
 hyperparameters. What the training code does wrong is told, with what to change: it never looks at session.warm_start;
 what is restored is not what was saved; the optimizer keeps its parent's hyperparameters; a checkpoint cannot be
 loaded, or runs code when it is. What cannot be seen is told too, and is no mistake. At the end stand the time of a
@@ -42,21 +42,20 @@ def command(
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
-    import faulthandler
     import sys
     from tempfile import TemporaryDirectory
 
     from progenitor_worker.checking.check import CheckOptions, check
 
     from ..text.check_report import json_line, text
-    from ..text.standard_output import kept_apart
+    from ..training.checked import in_child
     from ..training.training import source_file
 
     source = source_file(file)
     sys.argv = [str(source)]  # as its own process would have it
-    faulthandler.enable()  # a crash of the user's code is this process's
-    with TemporaryDirectory(prefix="progenitor-check-", ignore_cleanup_errors=True) as folder, kept_apart():
-        report = check(CheckOptions(source, Path(folder), steps, tolerance, train_command))
+    with TemporaryDirectory(prefix="progenitor-check-", ignore_cleanup_errors=True) as folder:
+        options = CheckOptions(source, Path(folder), steps, tolerance, train_command)
+        report = in_child(lambda: check(options))
     print(json_line(file, report) if json else text(file, report), flush=True)
     if not report.ok:
         raise typer.Exit(1)

@@ -40,10 +40,11 @@ def command(
         bool, typer.Option("--single", help="One long run: one member, no exploration.")
     ] = False,
     max_steps: Annotated[
-        int | None, typer.Option(min=1, help="How far each member trains, in all.", show_default=False)
+        int | None,
+        typer.Option(min=1, max=2**40, help="How far each member trains, in all.", show_default=False),
     ] = None,
     steps_per_trial: Annotated[
-        int | None, typer.Option(min=1, help="How far one session trains.", show_default=False)
+        int | None, typer.Option(min=1, max=2**40, help="How far one session trains.", show_default=False)
     ] = None,
     controller: ControllerOption = None,
     database: DatabaseOption = None,

@@ -58,14 +58,14 @@ def command(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start a new study beside those there are.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
 ) -> None:
-    from progenitor_worker.process import Program, TrainingProcess
+    from progenitor_worker.process import Program
 
     from ..text.report import result_text
     from ..text.result import json_line, result_of
     from ..training import studies
     from ..training.ending import Ending
     from ..training.local import completed, serving, trained
-    from ..training.training import source_file, wish_of
+    from ..training.training import loading, source_file, wish_of
 
     def say(text: str) -> None:
         print(text, file=sys.stderr if json else sys.stdout, flush=True)
@@ -78,7 +78,7 @@ def command(
         holding = stack.enter_context(ExitStack())
         holding.enter_context(held(folder, f"run {file}"))
         # The user's file loads while the controller starts.
-        trainer = TrainingProcess(program, {}, folder.logs / "trainer-0.log")
+        trainer = loading(program, folder.logs / "trainer-0.log")
         stack.callback(trainer.kill)
         here = stack.enter_context(serving(folder, database, store, holding))
         wish, _ = wish_of(trainer, source)

@@ -70,7 +70,7 @@ def command(
     create: Annotated[bool, typer.Option(help="Make the study if there is none.")] = True,
 ) -> None:
     from progenitor_worker.pool import WorkerOptions
-    from progenitor_worker.process import Program, TrainingProcess
+    from progenitor_worker.process import Program
 
     from ..calls.names import short
     from ..calls.states import ENDED
@@ -80,7 +80,7 @@ def command(
     from ..training import studies
     from ..training.ending import Ending
     from ..training.local import completed
-    from ..training.training import source_file, train, wish_of
+    from ..training.training import loading, source_file, train, wish_of
 
     if file is None and (study is None or not train_command):
         raise UsageError("Give a FILE, or --study and --command.")
@@ -91,7 +91,7 @@ def command(
     program = Program(None if file is None else source_file(file), train_command)
     with ExitStack() as stack:
         ending = stack.enter_context(Ending())
-        trainer = TrainingProcess(program, {}, log_folder / "trainer-0.log")
+        trainer = loading(program, log_folder / "trainer-0.log")
         stack.callback(trainer.kill)
         client = stack.enter_context(Client(*addresses))
         if program.source is None:

@@ -10,6 +10,9 @@ from ..calls.names import short
 HEADERS = ("log: ", "--- trial ")
 """How those lines of a message begin that differ from trial to trial."""
 
+LONGEST = 20_000
+"""Characters of a message that are looked at."""
+
 NUMBER = re.compile(r"[-+]?\b(?:\d+\.?\d*(?:e[-+]?\d+)?|nan|inf)\b|\b0x[0-9a-f]+\b", re.IGNORECASE)
 FRAME = re.compile(r"  .+:\d+ in ")
 """How a line of a traceback begins: its number says where, which is another mistake elsewhere."""
@@ -17,7 +20,8 @@ FRAME = re.compile(r"  .+:\d+ in ")
 
 def essence(message: str) -> str:
     """What is the same in the failures of several trials."""
-    return "\n".join(line for line in message.splitlines() if not line.startswith(HEADERS))
+    told = message if len(message) <= LONGEST else f"{message[:LONGEST]} …"
+    return "\n".join(line for line in told.splitlines() if not line.startswith(HEADERS))
 
 
 def kind(message: str) -> str:

@@ -107,16 +107,15 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     if budget.HasField("max_duration"):
         limits = ", ".join(filter(None, [limits, f"max_duration={budget.max_duration.ToTimedelta()}"]))
     now = f" ({limits} now)" if limits else ""
-    study = short(result.status.study.name)
-    further = f"progenitor create --from {study}/{short(best.name)} --max-steps …"
-    budget_of_file = (
-        f"give the study in {file} a larger budget{now} and run it again, or go on from this trial"
-    )
+    study = result.status.study
+    grows = file and study.state == study_pb2.STUDY_STATE_COMPLETED
+    larger = f"give the study in {file} a larger budget{now} and run it again, or " if grows else ""
+    further = f"progenitor create --from {short(study.name)}/{short(best.name)} --max-steps …"
     return (
         "To use it, load it as `train` loads session.warm_start:\n"
         f"  checkpoint = Path({checkpoint_path(result.store, best.checkpoint)!r})\n"
         f"  parameters = {{{values}}}\n"
-        f"To train on, {budget_of_file if file else 'go on from this trial'}: {further}"
+        f"To train on, {larger}go on from this trial: {further}"
     )
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor_worker.pool import places_of
-from progenitor_worker.process import Program, TrainingProcess
+from progenitor_worker.process import Program
 
 from ..calls.names import id_from_name, short, study_of
 from ..client import Client
 from ..errors import UsageError
 from .studies import Wish, free_id
-from .training import source_file, wish_of
+from .training import loading, source_file, wish_of
 
 FROM = "from"
 """The label of a study that goes on from another one's trial: STUDY-NUMBER."""
@@ -46,7 +46,7 @@ class Changes:
 def described(file: Path, logs: Path) -> Wish:
     """What the file asks for; raises UsageError with every mistake in it."""
     source = source_file(file)
-    trainer = TrainingProcess(Program(source), {}, logs / "trainer-create.log")
+    trainer = loading(Program(source), logs / "trainer-create.log")
     try:
         wish, _ = wish_of(trainer, source)
     finally:

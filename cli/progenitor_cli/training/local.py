@@ -17,7 +17,7 @@ from ..text.report import not_completed
 from ..text.result import checkpoint_path
 from . import studies
 from .ending import Ending
-from .training import source_file, train, wish_of
+from .training import loading, source_file, train, wish_of
 
 
 class Local(Client):
@@ -53,7 +53,7 @@ class Local(Client):
         """
         source = source_file(Path(file))
         program = Program(source, command)
-        trainer = TrainingProcess(program, {}, self.folder.logs / "trainer-0.log")
+        trainer = loading(program, self.folder.logs / "trainer-0.log")
         try:
             wish, _ = wish_of(trainer, source)
             found = studies.wanted(self, wish, study, fresh=fresh, notice=print)

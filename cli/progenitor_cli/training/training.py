@@ -1,5 +1,6 @@
 """Workers of this process train a study while its progress is shown."""
 
+import tempfile
 import threading
 import time
 from contextlib import closing, nullcontext, suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 from progenitor.v1 import study_pb2
 from progenitor_worker.place import PlaceError, PlaceTaken
 from progenitor_worker.pool import WorkerOptions, WorkerPool
-from progenitor_worker.process import Description, ProcessDied, TrainingProcess
+from progenitor_worker.process import Description, ProcessDied, Program, TrainingProcess
 
 from ..calls.names import id_from_file, id_from_name
 from ..calls.states import ENDED
@@ -33,6 +34,14 @@ def source_file(file: Path) -> Path:
     if not file.is_file():
         raise UsageError(f"There is no file {file}.")
     return file.resolve()
+
+
+def loading(program: Program, log: Path) -> TrainingProcess:
+    """The process that loads it. Raises UsageError if its log cannot be written."""
+    try:
+        return TrainingProcess(program, {}, log)
+    except OSError as error:
+        raise UsageError(f"{log} cannot be written: {error.strerror or error}") from error
 
 
 def wish_of(trainer: TrainingProcess, file: Path) -> tuple[Wish, Description]:
@@ -91,6 +100,7 @@ def left(pool: WorkerPool, grace: float) -> None:
 
 
 def start(pool: WorkerPool) -> None:
+    check_store(pool.options.store)
     try:
         pool.start()
     except PlaceTaken as taken:
@@ -119,6 +129,16 @@ class Looks:
             self._view.show(status)
             if news := self._disk.news(status):
                 self._view.say(news)
+
+
+def check_store(store: Path) -> None:
+    """Raises UsageError for one that cannot be written: else each trial would find out, and fail of it."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=store, prefix=".try-"):
+            pass
+    except OSError as error:
+        raise UsageError(f"The store {store} cannot be written: {error.strerror or error}") from error
 
 
 def follow(looks: Looks, pool: WorkerPool, slot_ended: threading.Event) -> None:

@@ -44,7 +44,9 @@ class Listener:
                 )
             case ControllerLost():
                 if self._first_to_lose(event.slot):
-                    self._view.say(f"The controller does not answer: {event.message}. Training goes on.")
+                    self._view.say(
+                        f"The controller cannot be told: {event.message.rstrip('.')}. Training goes on."
+                    )
             case ControllerFound():
                 if self._first_to_find(event.slot):
                     self._view.say(f"The controller at {event.address} answers again.")
