@@ -131,11 +131,11 @@ def test_a_controller_that_comes_back_is_found(serve: Serve, told: list[str]) ->
 
 def test_waiting_ends_at_once_when_told_to_give_up(told: list[str]) -> None:
     give_up = threading.Event()
-    threading.Timer(0.2, give_up.set).start()
     patient = Controller(
         (f"127.0.0.1:{free_port()}",), on_lost=told.append, on_found=told.append, jitter=lambda: 600.0
     )
     began = time.monotonic()
+    threading.Timer(0.2, give_up.set).start()
     with pytest.raises(GaveUp, match="no controller answered"):
         patient.suggest(REQUEST, give_up)
     assert 0.2 <= time.monotonic() - began < 10.0, "the pause between two attempts is a minute"
