@@ -29,7 +29,7 @@ def test_an_example_trains_better_than_nothing(example: Example, tmp_path: Path)
 @pytest.mark.parametrize(
     ("file", "parameters"),
     [
-        ("drone.py", {"lr": 0.1, "sigma": 0.1}),
+        ("gan_or_rl.py", {"lr": 0.1, "sigma": 0.1}),
         ("sklearn_sgd.py", {"lr": 0.1, "alpha": 1e-3}),
     ],
 )

@@ -34,7 +34,7 @@ EXAMPLES = (
     Example("digits.py", 2, "accuracy", 0.1, operator.gt),
     Example("sklearn_sgd.py", 2, "loss", math.log(10), operator.lt),
     # It falls at once: 50 untrained networks came to between 0.017 and 0.027.
-    Example("drone.py", 20, "nearness", 0.03, operator.gt),
+    Example("gan_or_rl.py", 20, "nearness", 0.03, operator.gt),
     Example("triangle_wave.py", 20, "accuracy", 0.0, operator.gt),
 )
 WITH_PYTORCH = (Example("pytorch.py", 6, "loss", math.log(10), operator.lt),)

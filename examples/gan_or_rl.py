@@ -1,6 +1,6 @@
 """A drone learns to fly to a point and to hover there: reinforcement learning by evolution strategies, in numpy.
 
-    progenitor run drone.py
+    progenitor run gan_or_rl.py
 
 The drone moves in a plane, on two rotors. A network of 146 weights sees where it is and how fast, and sets their
 thrusts. A step of training tries 32 networks around the present one and moves towards those that fly better (Salimans
@@ -9,7 +9,7 @@ how to fly, a small one how to hover in one place: the schedule goes from the on
 
 What it gains: the nearness of the best comes to 0.730 ± 0.006, and in random search over the same ranges, with as many
 members, steps and scores, to 0.680 ± 0.020 (mean ± standard error of 20 studies:
-`python -m benchmarks.examples_baseline examples/drone.py --seeds 20`).
+`python -m benchmarks.examples_baseline examples/gan_or_rl.py --seeds 20`).
 """
 
 import numpy as np
