@@ -6,6 +6,10 @@
 The checkpoint holds the weights as safetensors and the optimizer's state, which is read without pickled code. The range
 of every hyperparameter is as wide as for someone who knows nothing about it. Every time that a picture is seen there is
 other noise on it, so that a constant learning rate is soon too large or for long too small.
+
+What it gains: the cross-entropy of held-out digits comes to 0.134 ± 0.006, and in random search over the same ranges,
+with as many members, steps and scores, to 0.228 ± 0.039 (the best of a study, mean ± standard error of 20 studies;
+with 19 of the 20 seeds it is better: `python -m benchmarks.examples_baseline examples/pytorch.py --seeds 20`).
 """
 # Types are checked where PyTorch is not installed, too; where it is, some of it has none.
 # mypy: disable-error-code="import-not-found, no-untyped-call"
