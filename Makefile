@@ -51,7 +51,7 @@ benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small probl
 benchmark-demo: $(INSTALLED) ## the demo's means over fifty seeds, and what they should be (some minutes)
 	$(BIN)/python -m benchmarks.demo_means $(ARGS)
 
-benchmark-examples: $(PYTORCH)/.installed ## what the examples gain over random search (half an hour; ARGS=--help)
+benchmark-examples: $(PYTORCH)/.installed ## what the examples gain over random search (an hour; ARGS=--help)
 	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m benchmarks.examples_baseline $(wildcard examples/*.py) $(ARGS)
 
 clean: ## remove .venv and what the tools cached (studies under .progenitor/ stay)
