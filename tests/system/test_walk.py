@@ -22,6 +22,7 @@ NOT_RUN = {
     "make run": "sets up an environment; a test below looks at what it would do",
     "python3 -m venv ../mine && . ../mine/bin/activate": "the tests run in an environment already",
     "pip install '.[all]'": "the same; the deployment's tests install the package",
+    ".venv/bin/progenitor demo": "the demo's own tests run it",
     "createdb progenitor": "the tests' server has other users",
 }
 FRESH = {"The training file", "Run it", "More workers, more machines", "PostgreSQL"}

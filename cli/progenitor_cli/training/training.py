@@ -23,7 +23,7 @@ from .studies import Wish
 
 FIRST_LOOK = 0.25
 """Seconds after which the study's status is shown first."""
-QUIT_PATIENCE = 5.0
+QUIT_PATIENCE = 10.0
 """Seconds for workers to end that no longer wait for anything."""
 STATUS_TIMEOUT = 2.0
 """Seconds that a look at it may take: the next one comes soon."""
