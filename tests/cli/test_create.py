@@ -124,9 +124,12 @@ def test_a_study_made_by_create_is_trained_by_work(copy: Place) -> None:
     serving = copy.start("serve", "--listen", "127.0.0.1:0", "--json")
     assert serving.stdout is not None
     address = json.loads(serving.stdout.readline())["address"]
-    worked = copy.run("work", "train.py", "--study", "on", "--controller", address)
+    worked = copy.run("work", "train.py", "--study", "on", "--controller", address, "--json")
     assert worked.code == 0, worked.err
-    assert "on is completed" in worked.out
+    assert worked.result["study"]["state"] == "STUDY_STATE_COMPLETED"
+    assert "Working on on" in worked.err
+    again = copy.run("work", "train.py", "--study", "on", "--controller", address)
+    assert "on is completed" in again.out
     serving.terminate()
     assert serving.wait(20) == 0
 

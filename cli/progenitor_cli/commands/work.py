@@ -4,11 +4,14 @@ Until the study ends. The study is --study, or else the one that FILE describes,
 --no-create). Without FILE, --study names one and --command trains. The checkpoints' folder must be the same place for
 all workers of a study.
 
+--json prints one line at the end: GetStudyStatusResponse in the protos' JSON form.
+
 Exit codes: 0 the study is completed; 1 it failed, or these workers cannot go on; 2 a mistake in FILE or on the
 command line; 130 ended by Ctrl-C and 143 by SIGTERM, running trials being saved and given back (a second signal ends
 at once).
 """
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +71,9 @@ def command(
     ] = None,
     dir_: Annotated[Path, typer.Option("--dir", help="Where these folders are.")] = Path(".progenitor"),
     create: Annotated[bool, typer.Option(help="Make the study if there is none.")] = True,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the study's status as one line of JSON.")
+    ] = False,
 ) -> None:
     from progenitor_worker.pool import WorkerOptions
     from progenitor_worker.process import Program
@@ -77,10 +83,14 @@ def command(
     from ..client import Client
     from ..lookup import addresses_in
     from ..text.report import outcome
+    from ..text.wire_json import line
     from ..training import studies
     from ..training.ending import Ending
     from ..training.local import completed
     from ..training.training import loading, source_file, train, wish_of
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr if json else sys.stdout, flush=True)
 
     if file is None and (study is None or not train_command):
         raise UsageError("Give a FILE, or --study and --command.")
@@ -100,9 +110,9 @@ def command(
             wish, _ = wish_of(trainer, program.source)
             if study is None and not create and not studies.family_of(client, wish.study_id):
                 raise ProgenitorError(f"There is no study {wish.study_id!r} at {client.address}.")
-            found = studies.wanted(client, wish, study, fresh=False, notice=print)
+            found = studies.wanted(client, wish, study, fresh=False, notice=say)
         if found.state not in ENDED:
-            print(f"Working on {short(found.name)} at {', '.join(addresses)}.", flush=True)
+            say(f"Working on {short(found.name)} at {', '.join(addresses)}.")
             options = WorkerOptions(
                 program=program,
                 study=found.name,
@@ -114,6 +124,7 @@ def command(
                 slots=workers,
                 name=name,
             )
-            train(client, found, options, trainer, ending=ending, to_stderr=False)
-        print(outcome(client.get_study_status(found.name)), flush=True)
+            train(client, found, options, trainer, ending=ending, to_stderr=json)
+        status = client.get_study_status(found.name)
+        print(line(status) if json else outcome(status), flush=True)
         completed(client, found.name)
