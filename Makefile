@@ -9,7 +9,7 @@ FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-deployment test-pytorch check proto lock benchmark-defaults benchmark-demo benchmark-examples clean
+.PHONY: help run test test-walk test-deployment test-pytorch check proto lock benchmark-defaults benchmark-demo benchmark-examples clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: $(INSTALLED) ## train a population on the handwritten digits (another file:
 
 test: $(INSTALLED) ## run every test, PostgreSQL included, and print the coverage (some: make test ARGS=tests/storage)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+test-walk: $(INSTALLED) ## every command and program of README and guide, as they stand (two minutes)
+	$(BIN)/python -m pytest -q -n 2 $(ARGS) tests/system/with_walk.py
 
 test-deployment: $(INSTALLED) ## build what the images hold and run what the compose file runs (two minutes)
 	$(BIN)/python -m pytest -q -n 2 $(ARGS) tests/deployment/with_images.py tests/deployment/with_compose.py
