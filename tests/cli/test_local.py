@@ -68,20 +68,30 @@ def test_a_failed_study_is_an_error_with_its_reason(here: Place) -> None:
             controller.train("train.py", fresh=True, workers=0)
 
 
+HEEDLESS = """Path(__file__).with_name(f"training-{session.seed}").touch()
+        while not session.stopping:
+            time.sleep(0.005)
+        Path(__file__).with_name(f"asked-{session.seed}").touch()
+        time.sleep(600)"""
+"""It is asked to end, and does not."""
+
+
 def test_after_a_second_interrupt_nothing_is_left_of_the_training(here: Place) -> None:
-    here.train_file(population=2, body="time.sleep(600)", more="")
+    here.train_file(population=2, body=HEEDLESS)
     program = here.write(
         "program.py",
         """
-import os, signal, threading, time
+import os, signal, threading
 import progenitor
 from pathlib import Path
 
+def until(condition):
+    while not condition():
+        threading.Event().wait(0.01)
+
 def interrupt():
-    while not list(Path(".progenitor/logs").glob("*/1.log")):
-        time.sleep(0.05)
-    for _ in range(2):
-        time.sleep(1.0)
+    for sign in ("training", "asked"):
+        until(lambda: len(list(Path().glob(f"{sign}-*"))) == 2)
         os.kill(os.getpid(), signal.SIGINT)
 
 with progenitor.local() as here:

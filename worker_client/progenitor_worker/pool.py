@@ -101,8 +101,8 @@ class WorkerPool:
         self._leaving.set()
         timer = threading.Timer(self.options.grace, self._quitting.set)
         timer.daemon = True
+        self._timers.append(timer)  # before it starts: whoever interrupts this can cancel it
         timer.start()
-        self._timers.append(timer)
 
     def quit(self) -> None:
         """As `leave`, but nobody is waited for: not for the user's code, nor for an unreachable controller."""

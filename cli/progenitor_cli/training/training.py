@@ -91,8 +91,8 @@ def train(
 
 def left(pool: WorkerPool, grace: float) -> None:
     """What is trained is saved and given back, unless that takes too long or is interrupted once more."""
-    pool.leave()
     try:
+        pool.leave()
         pool.join(grace)
     finally:
         pool.quit()
