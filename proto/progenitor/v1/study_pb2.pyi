@@ -1152,22 +1152,105 @@ class Replay(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TRIALS_FIELD_NUMBER: _builtins.int
+    CLOSURE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def trials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """studies/{study}/trials/{trial}"""
+        """studies/{study}/trials/{trial}, of one study"""
+
+    @_builtins.property
+    def closure(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplayedTrial]:
+        """them and their ancestors, copied when the study was created; at most 1 MiB"""
 
     def __init__(
         self,
         *,
         trials: _abc.Iterable[_builtins.str] | None = ...,
+        closure: _abc.Iterable[Global___ReplayedTrial] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["trials", b"trials"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure", b"closure", "trials", b"trials"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Replay: _TypeAlias = Replay  # noqa: Y015
+
+@_typing.final
+class ReplayedTrial(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ParametersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___ParameterValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___ParameterValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    TRIAL_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    START_STEP_FIELD_NUMBER: _builtins.int
+    END_STEP_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    WARM_START_URI_FIELD_NUMBER: _builtins.int
+    WARM_START_DIGEST_FIELD_NUMBER: _builtins.int
+    trial: _builtins.int
+    """its number in the replayed study"""
+    member: _builtins.int
+    generation: _builtins.int
+    seed: _builtins.int
+    start_step: _builtins.int
+    end_step: _builtins.int
+    parent: _builtins.int
+    """its parent's number there"""
+    digest: _builtins.str
+    """of its checkpoint at its end step: what the new one is compared with"""
+    warm_start_uri: _builtins.str
+    """of a trial that began with a given checkpoint"""
+    warm_start_digest: _builtins.str
+    @_builtins.property
+    def parameters(self) -> _containers.MessageMap[_builtins.str, Global___ParameterValue]: ...
+    def __init__(
+        self,
+        *,
+        trial: _builtins.int = ...,
+        member: _builtins.int = ...,
+        generation: _builtins.int = ...,
+        parameters: _abc.Mapping[_builtins.str, Global___ParameterValue] | None = ...,
+        seed: _builtins.int = ...,
+        start_step: _builtins.int = ...,
+        end_step: _builtins.int = ...,
+        parent: _builtins.int | None = ...,
+        digest: _builtins.str = ...,
+        warm_start_uri: _builtins.str = ...,
+        warm_start_digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "parent", b"parent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "digest", b"digest", "end_step", b"end_step", "generation", b"generation", "member", b"member", "parameters", b"parameters", "parent", b"parent", "seed", b"seed", "start_step", b"start_step", "trial", b"trial", "warm_start_digest", b"warm_start_digest", "warm_start_uri", b"warm_start_uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__parent: _TypeAlias = _typing.Literal["parent"]  # noqa: Y015
+    _WhichOneofArgType__parent: _TypeAlias = _typing.Literal["_parent", b"_parent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__parent) -> _WhichOneofReturnType__parent | None: ...
+
+Global___ReplayedTrial: _TypeAlias = ReplayedTrial  # noqa: Y015
 
 @_typing.final
 class CustomAlgorithm(_message.Message):
@@ -1177,7 +1260,10 @@ class CustomAlgorithm(_message.Message):
 
     ALGORITHM_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    CONFIGURATIONS_FIELD_NUMBER: _builtins.int
     algorithm: _builtins.str
+    configurations: _builtins.int
+    """members of a whole algorithm; unused elsewhere"""
     @_builtins.property
     def options(self) -> _struct_pb2.Struct: ...
     def __init__(
@@ -1185,10 +1271,11 @@ class CustomAlgorithm(_message.Message):
         *,
         algorithm: _builtins.str = ...,
         options: _struct_pb2.Struct | None = ...,
+        configurations: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "options", b"options"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "configurations", b"configurations", "options", b"options"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

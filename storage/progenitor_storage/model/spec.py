@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import prod
+from typing import Any
 
 Value = float | int | str
 """A hyperparameter's value: float in double and discrete domains, int in integer, str in categorical ones."""
@@ -112,11 +114,38 @@ class BinaryTournamentSelection:
 
 
 @dataclass(frozen=True, slots=True)
+class TTestSelection:
+    """Yields to a drawn member whose last `window` evaluations are better by Welch's t-test (Jaderberg et al. 2017)."""
+
+    significance: float
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoSelection:
     """Every member goes on from its own weights."""
 
 
-Selection = InitiatorSelection | TruncationSelection | BinaryTournamentSelection | NoSelection
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A plug-in, found by its name among those installed. `options` are JSON values, as the study gave them.
+
+    `configurations` is how many members a whole algorithm has; elsewhere it is 0.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    configurations: int = 0
+
+
+Selection = (
+    InitiatorSelection
+    | TruncationSelection
+    | TTestSelection
+    | BinaryTournamentSelection
+    | NoSelection
+    | Custom
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +174,24 @@ class NoExploration:
     """A child has exactly the hyperparameters that it inherits."""
 
 
-Exploration = Mutation | NoExploration
+class PendingTrials(Enum):
+    """What a model assumes of trials that are still running."""
+
+    MEAN = "mean"
+    OPTIMISTIC = "optimistic"
+    PESSIMISTIC = "pessimistic"
+    THOMPSON_SAMPLING = "thompson sampling"
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianProcessExploration:
+    """Suggests what a model of the newest `history` observations expects to improve fastest (PB2)."""
+
+    history: int
+    pending: PendingTrials
+
+
+Exploration = Mutation | GaussianProcessExploration | NoExploration | Custom
 
 
 class Inheritance(Enum):
@@ -158,8 +204,27 @@ class ExplorationScope(Enum):
     COPIES_ONLY = "copies only"
 
 
+class Fitness(Enum):
+    WEIGHTED = "weighted"
+    PARETO = "pareto"
+
+
+@dataclass(frozen=True, slots=True)
+class SubPopulation:
+    """The next `size` members, whose sessions have a length of their own."""
+
+    size: int
+    steps_per_trial: int
+
+
 @dataclass(frozen=True, slots=True)
 class PopulationBasedTraining:
+    """`crossover` is the probability with which each mutable parameter comes from a second parent; 0: none.
+
+    Without `sub_populations` all members are one population. Every `migration_interval` generations (0: never)
+    the fittest of a sub-population replaces the least fit of the next.
+    """
+
     population_size: int
     selection: Selection
     exploration: Exploration
@@ -167,6 +232,10 @@ class PopulationBasedTraining:
     exploration_scope: ExplorationScope
     start_after_members: int
     synchronous: bool
+    fitness: Fitness = Fitness.WEIGHTED
+    crossover: float = 0.0
+    sub_populations: tuple[SubPopulation, ...] = ()
+    migration_interval: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +243,87 @@ class RandomSearch:
     configurations: int
 
 
-Algorithm = PopulationBasedTraining | RandomSearch
+@dataclass(frozen=True, slots=True)
+class GridSearch:
+    """Every combination of `points_per_parameter` values of each parameter; a categorical one has all of its values."""
+
+    points_per_parameter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperband:
+    """Trains many configurations a little and 1 / `reduction_factor` of them further; `asynchronous` is ASHA."""
+
+    reduction_factor: int
+    configurations: int
+    asynchronous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianProcessBandit:
+    configurations: int
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceMatrixAdaptation:
+    configurations: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedTrial:
+    """A trial of another study that is trained again. `number` and `parent` are its and its parent's number there.
+
+    `digest` is that of the checkpoint that it registered at its end, which the new one is compared with.
+    """
+
+    number: int
+    member: int
+    generation: int
+    parameters: Parameters
+    seed: int
+    start_step: int
+    end_step: int
+    parent: int | None = None
+    digest: str = ""
+    warm_start_uri: str = ""
+    warm_start_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Trains the `closure` again, parents first, in the order of their numbers."""
+
+    closure: tuple[ReplayedTrial, ...]
+
+
+Algorithm = (
+    PopulationBasedTraining
+    | RandomSearch
+    | GridSearch
+    | Hyperband
+    | GaussianProcessBandit
+    | CovarianceMatrixAdaptation
+    | Replay
+    | Custom
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MedianStopping:
     grace_steps: int
     min_trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceCurveStopping:
+    """`probability` is that of reaching the best final value below which a trial is stopped."""
+
+    grace_steps: int
+    probability: float
+    min_trials: int
+
+
+Stopping = MedianStopping | PerformanceCurveStopping | Custom
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +339,7 @@ class Spec:
     max_failures_per_trial: int
     initial_population: tuple[InitialMember, ...]
     algorithm: Algorithm
-    stopping: MedianStopping | None
+    stopping: Stopping | None
 
     @property
     def places(self) -> int:
@@ -204,5 +347,20 @@ class Spec:
         match self.algorithm:
             case PopulationBasedTraining(population_size=size):
                 return size
-            case RandomSearch(configurations=size):
-                return size
+            case GridSearch(points):
+                return prod(points_of(parameter.domain, points) for parameter in self.parameters)
+            case Replay(closure):
+                return len({trial.member for trial in closure})
+            case algorithm:
+                return algorithm.configurations
+
+
+def points_of(domain: Domain, points: int) -> int:
+    """How many values of a domain a grid of so many points has: all of a discrete or a categorical one."""
+    match domain:
+        case DiscreteDomain(values) | CategoricalDomain(values):
+            return len(values)
+        case IntegerDomain(low, high):
+            return min(points, high - low + 1)
+        case DoubleDomain(low, high):
+            return points if low < high else 1

@@ -152,3 +152,35 @@ class Trial:
         if self.usable or self.stop_cause is StopCause.RULE:
             return self.end_step
         return self.start_step
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A usable trial, as much of it as a comparison of many needs. `metrics` are those at its end step."""
+
+    number: int
+    member: int
+    generation: int
+    end_step: int
+    fitness: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a model learns from: what a session trained with, from which fitness to which.
+
+    `start_fitness` is that of the trial whose weights it began with, None if that is not known; `fitness` is
+    None while the trial is not completed. `metrics` are those at its end step, empty until then.
+    """
+
+    number: int
+    member: int
+    generation: int
+    parent: int | None
+    parameters: Parameters
+    start_step: int
+    end_step: int
+    start_fitness: float | None
+    fitness: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
