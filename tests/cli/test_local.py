@@ -74,14 +74,13 @@ HEEDLESS = """Path(__file__).with_name(f"training-{session.seed}").touch()
         Path(__file__).with_name(f"asked-{session.seed}").touch()
         time.sleep(600)"""
 """It is asked to end, and does not."""
-
-
-def test_after_a_second_interrupt_nothing_is_left_of_the_training(here: Place) -> None:
-    here.train_file(population=2, body=HEEDLESS)
-    program = here.write(
-        "program.py",
-        """
-import os, signal, threading
+LOADS_FOR_EVER = """
+for sign in ("loading-1", "loading-2"):
+    Path(__file__).with_name(sign).touch()
+time.sleep(600)
+"""
+INTERRUPTED = """
+import os, signal, sys, threading
 import progenitor
 from pathlib import Path
 
@@ -90,25 +89,55 @@ def until(condition):
         threading.Event().wait(0.01)
 
 def interrupt():
-    for sign in ("training", "asked"):
+    for sign in sys.argv[1:]:
         until(lambda: len(list(Path().glob(f"{sign}-*"))) == 2)
         os.kill(os.getpid(), signal.SIGINT)
 
 with progenitor.local() as here:
-    threading.Thread(target=interrupt, daemon=True).start()
+    interrupting = threading.Thread(target=interrupt)
     try:
+        interrupting.start()
         here.train("train.py", workers=2)
     except KeyboardInterrupt:
-        pass
+        print("interrupted")
+    interrupting.join()
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     mine = [c for c in children if "progenitor_worker" in Path(f"/proc/{c}/cmdline").read_text()]
     print(len(mine), sorted(t.name for t in threading.enumerate() if t.name.rpartition("-")[2].isdigit()))
-""",
-    )
+"""
+"""Sends itself an interrupt as soon as there are two of each sign that it is called with."""
+
+
+def interrupted(here: Place, *signs: str) -> None:
+    program = here.write("program.py", INTERRUPTED)
     ran = subprocess.run(
-        [sys.executable, str(program)], cwd=here.path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, str(program), *signs],
+        cwd=here.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    assert "0 []" in ran.stdout.splitlines(), ran.stdout + ran.stderr
+    assert ran.stdout.splitlines()[-2:] == ["interrupted", "0 []"], ran.stdout + ran.stderr
+
+
+def test_after_a_second_interrupt_nothing_is_left_of_the_training(here: Place) -> None:
+    here.train_file(population=2, body=HEEDLESS)
+    interrupted(here, "training", "asked")
+
+
+def test_after_an_interrupt_nothing_is_left_of_a_file_that_is_loading(here: Place) -> None:
+    file = here.train_file()
+    file.write_text(file.read_text() + LOADS_FOR_EVER)
+    interrupted(here, "loading")
+
+
+def test_what_is_trained_is_saved_at_an_interrupt(here: Place) -> None:
+    here.train_file(population=2, steps=4, body=HEEDLESS.replace("time.sleep(600)", "pass"))
+    interrupted(here, "training")
+    released = here.trials("train")
+    assert [trial["state"] for trial in released] == ["TRIAL_STATE_PREEMPTED"] * 2
+    assert [trial["checkpoint"]["step"] for trial in released] == [1, 1]
 
 
 def test_a_watch_in_a_program_ends_with_the_study(here: Place) -> None:

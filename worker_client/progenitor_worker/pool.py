@@ -17,6 +17,8 @@ from .process import Program, TrainingProcess
 from .slot import Slot
 
 DEFAULT_GRACE = 30.0
+QUIT_PATIENCE = 10.0
+"""Seconds for workers to end that no longer wait for anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class WorkerPool:
     _quitting: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _timers: list[threading.Timer] = field(default_factory=list)
+    _quit_at: float | None = None
     ended: list[SlotEnded] = field(default_factory=list)
 
     def start(self) -> None:
@@ -89,6 +92,11 @@ class WorkerPool:
     def running(self) -> int:
         return sum(thread.is_alive() for thread in self._threads)
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether `quit` was called so long ago that what has not ended hangs, as on a file system that is gone."""
+        return self._quit_at is not None and time.monotonic() - self._quit_at > QUIT_PATIENCE
+
     def join(self, timeout: float | None = None) -> bool:
         """Waits until all slots have ended, at most `timeout` seconds; whether they have."""
         end = None if timeout is None else time.monotonic() + timeout
@@ -106,6 +114,8 @@ class WorkerPool:
 
     def quit(self) -> None:
         """As `leave`, but nobody is waited for: not for the user's code, nor for an unreachable controller."""
+        if self._quit_at is None:
+            self._quit_at = time.monotonic()
         self._leaving.set()
         self._quitting.set()
         for timer in self._timers:

@@ -18,6 +18,28 @@ SHOW_CURSOR = b"\x1b[?25h"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+@contextmanager
+def obeyed(told: SimpleQueue[int | None], *steps: Callable[[], None]) -> Iterator[None]:
+    """Inside, each signal that a handler puts into `told` has the next step called.
+
+    In a thread of its own: a handler interrupts the main thread anywhere, also where that holds a lock.
+    """
+
+    def obey() -> None:
+        for step in steps:
+            if told.get() is None:
+                return
+            step()
+
+    thread = threading.Thread(target=obey, name="ending", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        told.put(None)
+        thread.join()
+
+
 class Ending:
     """Hears the signals while it lasts, in the main thread."""
 
@@ -41,23 +63,13 @@ class Ending:
 
     @contextmanager
     def gently(self, leave: Callable[[], None]) -> Iterator[None]:
-        """Inside, the first signal only has `leave` called, at once, and `number` says which one it was.
-
-        In a thread of its own: a handler interrupts the main thread anywhere, also where that holds a lock.
-        """
-        thread = threading.Thread(target=self._first, args=(leave,), name="ending", daemon=True)
-        thread.start()
+        """Inside, the first signal only has `leave` called, at once, and `number` says which one it was."""
         self._gently = True
         try:
-            yield
+            with obeyed(self._told, leave):
+                yield
         finally:
             self._gently = False
-            self._told.put(None)
-            thread.join()
-
-    def _first(self, leave: Callable[[], None]) -> None:
-        if self._told.get() is not None:
-            leave()
 
     def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  what the interpreter passes
         if self.number is not None or not self._gently:

@@ -17,6 +17,7 @@ from ..text.report import not_completed
 from ..text.result import checkpoint_path
 from . import studies
 from .ending import Ending
+from .interrupts import Interrupts
 from .training import loading, source_file, train, wish_of
 
 
@@ -48,18 +49,17 @@ class Local(Client):
 
         `study` names one that was created before, which the file's `train` is for; `fresh` starts another one beside
         those there are; `workers` is one for each GPU, else for each core; `command` is a shell command that trains
-        instead. Raises StudyNotCompleted, and UsageError for mistakes in the file. KeyboardInterrupt saves, and leaves
-        it to be gone on with.
+        instead. Raises StudyNotCompleted, and UsageError for mistakes in the file. An interrupt (Ctrl-C) saves what is
+        trained, to be gone on with, a second one does not wait for that; then KeyboardInterrupt is raised.
         """
         source = source_file(Path(file))
         program = Program(source, command)
-        trainer = loading(program, self.folder.logs / "trainer-0.log")
-        try:
-            wish, _ = wish_of(trainer, source)
+        with Interrupts() as interrupts, ExitStack() as stack:
+            trainer = loading(program, self.folder.logs / "trainer-0.log")
+            stack.callback(trainer.kill)
+            wish, _ = wish_of(trainer, source, interrupts.unheard)
             found = studies.wanted(self, wish, study, fresh=fresh, notice=print)
-            trained(self, found, program, trainer, workers=workers)
-        finally:
-            trainer.kill()
+            trained(self, found, program, trainer, workers=workers, ending=interrupts)
         return completed(self, found.name)
 
     def checkpoint(self, trial: trial_pb2.Trial) -> Path:
@@ -77,7 +77,7 @@ def trained(
     trainer: TrainingProcess,
     *,
     workers: int | None,
-    ending: Ending | None = None,
+    ending: Ending | Interrupts | None = None,
     to_stderr: bool = False,
 ) -> None:
     """Until the study has ended. `trainer` has loaded the program's file; `ending` hears signals."""

@@ -3,12 +3,13 @@
 import tempfile
 import threading
 import time
-from contextlib import closing, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 
 from progenitor.v1 import study_pb2
 from progenitor_worker.place import PlaceError, PlaceTaken
-from progenitor_worker.pool import WorkerOptions, WorkerPool
+from progenitor_worker.pool import QUIT_PATIENCE, WorkerOptions, WorkerPool
 from progenitor_worker.process import Description, ProcessDied, Program, TrainingProcess
 
 from ..calls.names import id_from_file, id_from_name
@@ -19,12 +20,11 @@ from ..watching.listener import Listener
 from ..watching.view import View, view_for
 from .disk import DiskEstimate
 from .ending import Ending
+from .interrupts import Interrupts
 from .studies import Wish
 
 FIRST_LOOK = 0.25
 """Seconds after which the study's status is shown first."""
-QUIT_PATIENCE = 10.0
-"""Seconds for workers to end that no longer wait for anything."""
 STATUS_TIMEOUT = 2.0
 """Seconds that a look at it may take: the next one comes soon."""
 
@@ -44,10 +44,15 @@ def loading(program: Program, log: Path) -> TrainingProcess:
         raise UsageError(f"{log} cannot be written: {error.strerror or error}") from error
 
 
-def wish_of(trainer: TrainingProcess, file: Path) -> tuple[Wish, Description]:
-    """What the user's file asks for, once it is loaded; raises UsageError with every mistake in it."""
+def wish_of(
+    trainer: TrainingProcess, file: Path, wanted: Callable[[], bool] = lambda: True
+) -> tuple[Wish, Description]:
+    """What the user's file asks for, once it is loaded; raises UsageError with every mistake in it.
+
+    Raises Unwanted once it is not `wanted` any longer.
+    """
     try:
-        description = trainer.description()
+        description = trainer.description(wanted)
     except ProcessDied as died:
         raise UsageError(f"{file.name} cannot be loaded: {died}") from died
     if description.problems:
@@ -63,10 +68,13 @@ def train(
     options: WorkerOptions,
     trainer: TrainingProcess,
     *,
-    ending: Ending | None,
+    ending: Ending | Interrupts | None,
     to_stderr: bool,
 ) -> None:
-    """Until the study has ended; raises Interrupted if a signal came first, ProgenitorError if no worker can go on."""
+    """Until the study has ended, or a signal came; raises ProgenitorError if no worker can go on.
+
+    Raises Interrupted for a signal that was for the whole process.
+    """
     with closing(view_for(client, study, to_stderr=to_stderr)) as view:
         listener = Listener(view)
         pool = WorkerPool(options, listener.heard, trainer)
@@ -75,18 +83,31 @@ def train(
             pool.leave()
             view.say("Ending: running trials are saved and given back. Once more ends at once.")
 
-        with nullcontext() if ending is None else ending.gently(leave):
+        with heeding(ending, leave, pool.quit):
             try:
                 start(pool)
                 follow(Looks(client, study.name, view, options.store), pool, listener.slot_ended)
             except BaseException:
                 left(pool, options.grace)
                 raise
+            pool.quit()  # all have ended: nobody is waited for
     errors = sorted({ended.error for ended in pool.ended if ended.error})
-    if ending is not None and ending.number is not None:
+    if isinstance(ending, Ending) and ending.number is not None:
         raise Interrupted(ending.number, ended_as_asked(errors))
     if errors and client.get_study(study.name).state not in ENDED:
         raise ProgenitorError("\n".join(errors))
+
+
+def heeding(
+    ending: Ending | Interrupts | None, leave: Callable[[], None], at_once: Callable[[], None]
+) -> AbstractContextManager[None]:
+    match ending:
+        case Ending():
+            return ending.gently(leave)
+        case Interrupts():
+            return ending.gently(leave, at_once)
+        case None:
+            return nullcontext()
 
 
 def left(pool: WorkerPool, grace: float) -> None:
@@ -144,13 +165,14 @@ def check_store(store: Path) -> None:
 def follow(looks: Looks, pool: WorkerPool, slot_ended: threading.Event) -> None:
     """Looks until all workers have ended, and once more then."""
     next_look = time.monotonic() + FIRST_LOOK
-    while pool.running and len(pool.ended) < pool.size:
+    while pool.running and len(pool.ended) < pool.size and not pool.hopeless:
         if slot_ended.wait(max(0.0, next_look - time.monotonic())):
             slot_ended.clear()
             continue
         next_look = time.monotonic() + looks.interval
         looks.look()
-    pool.join()
+    if not pool.hopeless:
+        pool.join()
     looks.look()
 
 
