@@ -120,6 +120,8 @@ class WorkerPool:
         self._quitting.set()
         for timer in self._timers:
             timer.cancel()
+            if timer.is_alive():
+                timer.join()
 
     def _environments(self) -> Sequence[dict[str, str]]:
         members = places_of(self.options.spec)

@@ -90,7 +90,7 @@ def train(
             except BaseException:
                 left(pool, options.grace)
                 raise
-            pool.quit()  # all have ended: nobody is waited for
+        pool.quit()  # all have ended: nobody is waited for
     errors = sorted({ended.error for ended in pool.ended if ended.error})
     if isinstance(ending, Ending) and ending.number is not None:
         raise Interrupted(ending.number, ended_as_asked(errors))
