@@ -21,16 +21,8 @@ from statistics import fmean, stdev
 import numpy as np
 from benchmarks.problems import PROBLEMS, Problem, Weights
 
-from progenitor_controller.algorithms import (
-    Generations,
-    NewestOfMembers,
-    Nobody,
-    Population,
-    decide,
-    defaults,
-    initial,
-    window,
-)
+from progenitor_controller.algorithms import Place, decide, defaults, initial
+from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_storage.model.spec import (
     BinaryTournamentSelection,
     Budget,
@@ -194,14 +186,10 @@ class Study:
         self._generations.setdefault(trial.generation, []).append(trial)
 
     def child(self, initiator: Trial) -> Trial | None:
-        match window(self.spec, initiator):
-            case Nobody():
-                read = []
-            case NewestOfMembers(generation):
-                read = [*self._newest.values(), *self._generations[generation]]
-            case Generations(first, last):
-                read = [t for g in range(first, last + 1) for t in self._generations.get(g, ())]
-        return decide(self.spec, Population(read, initiator, 0), initiator).child
+        read = [*self._newest.values(), *self._generations[initiator.generation]]
+        read += self._generations.get(initiator.generation - 1, ())
+        known = {trial.number: trial for trial in read}
+        return decide(self.spec, Remembered(list(known.values())), Place(initiator), initiator).child
 
 
 def run(study: Study, speeds: Sequence[float]) -> float:

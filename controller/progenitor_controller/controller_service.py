@@ -8,20 +8,21 @@ from progenitor.v1 import controller_service_pb2 as pb
 from progenitor.v1 import controller_service_pb2_grpc as rpc
 from progenitor_storage import Database
 
+from .decisions import Decisions
 from .stop_early import stop_early
-from .suggest import suggest
 from .wire.calls import early_stopping_call, suggestion_call
 
 
 class ControllerService(rpc.ControllerServiceServicer):
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._decisions = Decisions()
 
     async def GetNewSuggestion(
         self, request: pb.GetNewSuggestionRequest, context: aio.ServicerContext[Any, Any]
     ) -> pb.GetNewSuggestionResponse:
         call = suggestion_call(request)
-        return await self._database.transact(suggest, call)
+        return await self._decisions.suggested(self._database, call)
 
     async def GetEarlyStoppingTrials(
         self, request: pb.GetEarlyStoppingTrialsRequest, context: aio.ServicerContext[Any, Any]

@@ -5,7 +5,9 @@ from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, TrialState
 
-from . import life
+from . import algorithms, life
+from .history import StoredHistory
+from .thoughts import Thoughts
 
 OPEN = (TrialState.PENDING, TrialState.RUNNING, TrialState.STOPPING, TrialState.PREEMPTED)
 UNASKED = (TrialState.PENDING, TrialState.RUNNING, TrialState.PREEMPTED)
@@ -75,9 +77,12 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
     reason = stops_running(study, spec, tx.now) or stops_creating(study, spec)
     if reason is not None:
         return reason
+    if algorithms.is_scheduled(spec):
+        history = StoredHistory(tx, study, spec, Thoughts())
+        return None if algorithms.next_trial(spec, history) else "all that was planned has been trained"
     if tx.members.count(study) < spec.places:
         return None
-    if tx.members.next_due(study, spec.budget.max_steps, by_generation=False) is not None:
+    if tx.members.due(study, spec.budget.max_steps, limit=1):
         return None
     return f"every lineage has ended (max_steps {spec.budget.max_steps})"
 

@@ -161,9 +161,7 @@ def inherited(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Checkp
     """The checkpoint that the trial started from when it was created."""
     if trial.parent is not None:
         return tx.trials.get(study, trial.parent).checkpoint
-    first = algorithms.initial(spec, trial.member)
-    begun_again = (trial.start_step, trial.parameters) == (first.start_step, first.parameters)
-    return first.warm_start if trial.generation == 0 or begun_again else None
+    return algorithms.initial(spec, trial.member).warm_start
 
 
 def account_work(tx: Transaction, study: Study, worked: float = 0.0, lost: float = 0.0) -> None:

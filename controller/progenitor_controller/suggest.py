@@ -1,19 +1,21 @@
 """GetNewSuggestion: records what became of trials, then hands out new ones, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor_storage import Transaction
 from progenitor_storage.model.spec import Spec
-from progenitor_storage.model.study import Study, StudyState
+from progenitor_storage.model.study import LoggedAnswer, Study, StudyState
 from progenitor_storage.model.trial import Trial
 
 from .calls import SuggestionCall
+from .create import Creator
 from .errors import InvalidRequest, SequenceReused, StaleRequest, Violation
 from .hand_out import give_up, hand_out
 from .limits import settle
 from .record import record
+from .thoughts import Thoughts
 from .wire.decode import effective
 from .wire.names import trial_name
 from .wire.studies import STATES
@@ -29,30 +31,45 @@ RETRY_BOUNDS = (0.05, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`lost` are the numbers of reported trials that are no longer the worker's."""
+class Deciding:
+    """A call on its way. `busy` are the initiators whose children other calls are deciding."""
 
-    trials: Sequence[Trial]
-    lost: Sequence[int]
+    call: SuggestionCall
+    thoughts: Thoughts = field(default_factory=Thoughts)
+    busy: frozenset[int] = frozenset()
+
+    @property
+    def study(self) -> str:
+        return self.call.study
 
 
-def suggest(tx: Transaction, call: SuggestionCall) -> pb.GetNewSuggestionResponse:
+def suggest(tx: Transaction, deciding: Deciding) -> pb.GetNewSuggestionResponse:
+    """The answer; as far as it goes while `deciding.thoughts` asks for what is slow to compute."""
+    call, thoughts = deciding.call, deciding.thoughts
+    thoughts.asked.clear()  # a transaction that broke off is run again
     study = tx.studies.locked(call.study)
-    answered = answer_before(tx, study, call)
-    if answered is not None:
-        return answered
+    logged = logged_before(tx, study, call)
+    told = pb.GetNewSuggestionResponse.FromString(logged.answer) if logged else pb.GetNewSuggestionResponse()
+    if logged and logged.complete:
+        return told
     spec = effective(study.effective_spec)
-    refuse_deletions(call)
-    recorded = record(tx, study, spec, call.worker.id, call.reports)
-    first = give_up(tx, study, call.worker.id, [trial.number for trial in recorded.held])
-    answer = Answer(hand_out(tx, study, spec, call, first), recorded.lost)
-    told = response(settle(tx, study, spec), spec, call, answer, tx.now)
-    tx.workers.keep(study, call.worker, call.sequence, call.digest, told.SerializeToString())
+    first: Sequence[Trial] = ()
+    if not logged:
+        refuse_deletions(call)
+        recorded = record(tx, study, spec, call.worker.id, call.reports)
+        first = give_up(tx, study, call.worker.id, [trial.number for trial in recorded.held])
+        told.lost_trials.extend(trial_name(study.name, number) for number in recorded.lost)
+    creator = Creator(tx, study, spec, thoughts, deciding.busy)
+    trials = hand_out(creator, call.worker, first, call.k - len(told.trials))
+    told.trials.extend(trial_to_wire(study.name, study.uid, trial, tx.now) for trial in trials)
+    finish(told, settle(tx, study, spec), spec, call.k)
+    keep = tx.workers.keep_begun if thoughts.asked else tx.workers.keep
+    keep(study, call.worker, call.sequence, call.digest, told.SerializeToString())
     return told
 
 
-def answer_before(tx: Transaction, study: Study, call: SuggestionCall) -> pb.GetNewSuggestionResponse | None:
-    """The answer that this very call got before, None for a new call.
+def logged_before(tx: Transaction, study: Study, call: SuggestionCall) -> LoggedAnswer | None:
+    """What this very call was answered before, as far as it came; None for a new call.
 
     Raises SequenceReused or StaleRequest.
     """
@@ -67,7 +84,7 @@ def answer_before(tx: Transaction, study: Study, call: SuggestionCall) -> pb.Get
         raise StaleRequest(metadata=names)
     if call.digest != logged.digest:
         raise SequenceReused(metadata=names, violations=[Violation("sequence", SequenceReused.__doc__ or "")])
-    return pb.GetNewSuggestionResponse.FromString(logged.answer)
+    return logged
 
 
 def refuse_deletions(call: SuggestionCall) -> None:
@@ -77,16 +94,13 @@ def refuse_deletions(call: SuggestionCall) -> None:
         raise InvalidRequest([Violation(f"deleted[{place}]", told) for place in range(len(call.deleted))])
 
 
-def response(
-    study: Study, spec: Spec, call: SuggestionCall, answer: Answer, now: float
-) -> pb.GetNewSuggestionResponse:
-    waits = len(answer.trials) < call.k and study.state in (StudyState.ACTIVE, StudyState.PAUSED)
-    return pb.GetNewSuggestionResponse(
-        trials=[trial_to_wire(study.name, study.uid, trial, now) for trial in answer.trials],
-        lost_trials=[trial_name(study.name, number) for number in answer.lost],
-        study_state=STATES[study.state],
-        retry_after=duration(retry_after(study, spec)) if waits else None,
-    )
+def finish(told: pb.GetNewSuggestionResponse, study: Study, spec: Spec, k: int) -> None:
+    """Says how the study stands, and when to ask again for what is missing."""
+    told.study_state = STATES[study.state]
+    if len(told.trials) < k and study.state in (StudyState.ACTIVE, StudyState.PAUSED):
+        told.retry_after.CopyFrom(duration(retry_after(study, spec)))
+    else:
+        told.ClearField("retry_after")
 
 
 def retry_after(study: Study, spec: Spec) -> float:

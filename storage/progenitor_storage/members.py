@@ -19,10 +19,13 @@ _NO_LIMIT = 2**63 - 1
 _PLACE = (_m.study == bindparam("row_study"), _m.member == bindparam("row_member"))
 _ALL = select(*_COLUMNS).where(_m.study == bindparam("study"))
 _GET = _ALL.where(_m.member == bindparam("member"))
+_BY_MEMBER = _ALL.order_by(_m.member)
 _PAGE = _ALL.where(_m.member > bindparam("after")).order_by(_m.member).limit(bindparam("limit"))
-_DUE = _ALL.where(_m.final, not_(_m.closed), _m.reached < bindparam("max_steps")).limit(1)
+_DUE = _ALL.where(_m.final, not_(_m.closed), _m.reached < bindparam("max_steps")).limit(bindparam("limit"))
 _OLDEST_DUE = _DUE.order_by(_m.due)
-_DUE_BY_GENERATION = _DUE.order_by(_m.generation, _m.member)
+_DUE_BY_GENERATION = _DUE.where(_m.member >= bindparam("first"), _m.member < bindparam("end")).order_by(
+    _m.generation, _m.member
+)
 _COUNT = select(studies.c.members).where(studies.c.key == bindparam("study"))
 _UNFINISHED = select(func.count()).where(_m.study == bindparam("study"), _m.newest_final.is_(None))
 _CLOSED = select(func.count()).where(_m.study == bindparam("study"), _m.closed == true())
@@ -116,16 +119,28 @@ class Members:
         values = {"study": study.key, "most": most}
         return int(self._connection.execute(_TRAINED, values).scalar_one())
 
-    def next_due(self, study: Study, max_steps: int, *, by_generation: bool) -> Member | None:
-        """An open member whose newest trial is final and has not reached `max_steps` (0: no limit).
+    def due(self, study: Study, max_steps: int, limit: int) -> list[Member]:
+        """Open members whose newest trial is final and has not reached `max_steps` (0: no limit).
 
-        The one whose trial became final first; or, by generation, the lowest member of the lowest generation.
+        The one whose trial became final first comes first.
         """
-        statement = _DUE_BY_GENERATION if by_generation else _OLDEST_DUE
-        row = self._connection.execute(
-            statement, {"study": study.key, "max_steps": max_steps or _NO_LIMIT}
-        ).one_or_none()
-        return None if row is None else _member(row)
+        values = {"study": study.key, "max_steps": max_steps or _NO_LIMIT, "limit": limit}
+        return [_member(row) for row in self._connection.execute(_OLDEST_DUE, values)]
+
+    def due_by_generation(self, study: Study, max_steps: int, among: range, limit: int) -> list[Member]:
+        """As `due`, of these members: the lowest generation first, then the lowest member."""
+        values = {
+            "study": study.key,
+            "max_steps": max_steps or _NO_LIMIT,
+            "first": among.start,
+            "end": among.stop,
+            "limit": limit,
+        }
+        return [_member(row) for row in self._connection.execute(_DUE_BY_GENERATION, values)]
+
+    def all(self, study: Study) -> list[Member]:
+        """By member."""
+        return [_member(row) for row in self._connection.execute(_BY_MEMBER, {"study": study.key})]
 
     def save(self, study: Study, before: Member, after: Member) -> None:
         """Writes what differs."""

@@ -15,12 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    false,
     not_,
     true,
 )
 from sqlalchemy.types import UserDefinedType
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration."""
 
 
@@ -135,6 +136,10 @@ trials = Table(
     Column("create_time", Double, nullable=False),
     Column("start_time", Double, nullable=False),
     Column("end_time", Double, nullable=False),
+    Column("second_parent", big()),
+    Column("replays", Text, nullable=False, server_default=""),
+    Column("replayed_digest", Text, nullable=False, server_default=""),
+    Column("front", Boolean, nullable=False, server_default=false()),
 )
 
 
@@ -151,6 +156,7 @@ index("trials_change", t.study, t.change, unique=True)
 index("trials_open", t.study, t.generation, where=not_(t.final))
 index("trials_usable", t.study, t.generation, where=t.usable == true())
 index("trials_best", t.study, t.fitness.desc(), t.number, where=t.usable == true())
+index("trials_front", t.study, t.fitness.desc(), t.number, where=t.front == true())
 index("trials_holder", t.study, t.lease_worker, where=t.lease_worker.is_not(None))
 index("trials_expiry", t.study, t.lease_expires, where=t.lease_expires.is_not(None))
 
@@ -219,4 +225,5 @@ workers = Table(
     Column("sequence", big(), nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
+    Column("complete", Boolean, nullable=False, server_default=true()),
 )

@@ -2,11 +2,14 @@
 
 from sqlalchemy import Connection
 
+from .candidates import Candidates
 from .checkpoints import Checkpoints
 from .clock import Clock
+from .finished import Finished
 from .ledger import Ledgers
 from .measurements import Measurements
 from .members import Members
+from .observations import Observations
 from .studies import Studies
 from .trials import Trials
 from .workers import Workers
@@ -22,7 +25,10 @@ class Snapshot:
         self.studies = Studies(connection, self._clock, self._ledgers)
         self.members = Members(connection, self._ledgers)
         self.trials = Trials(connection, self._clock, self._ledgers, self.members)
+        self.candidates = Candidates(connection)
+        self.observations = Observations(connection)
         self.measurements = Measurements(connection)
+        self.finished = Finished(connection)
         self.checkpoints = Checkpoints(connection, self.trials)
         self.workers = Workers(connection, self._clock)
 

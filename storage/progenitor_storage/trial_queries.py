@@ -45,11 +45,22 @@ _HELD_BY = _ALL.where(_t.lease_worker == bindparam("worker"))
 _EXPIRED = _ALL.where(_t.lease_expires < bindparam("now"))
 _IN_STATE = _ALL.where(_t.state == bindparam("state")).order_by(_t.number).limit(_LIMIT)
 _OPEN_UP_TO = select(
-    exists().where(_t.study == bindparam("study"), not_(_t.final), _t.generation <= bindparam("generation"))
+    exists().where(
+        _t.study == bindparam("study"),
+        not_(_t.final),
+        _t.generation <= bindparam("generation"),
+        _t.member >= bindparam("first"),
+        _t.member < bindparam("end"),
+    )
 )
 _USABLE_IN = _ALL.where(
     _USABLE, _t.generation >= bindparam("first"), _t.generation <= bindparam("last")
 ).order_by(_t.number)
+_FRONT = _ALL.where(_t.front == true(), _USABLE).order_by(_t.fitness.desc(), _t.number).limit(_LIMIT)
+_FRONT_AFTER = _FRONT.where(
+    _t.fitness <= bindparam("fitness"),
+    or_(_t.fitness < bindparam("fitness"), _t.number > bindparam("number")),
+)
 _NEWEST_USABLE = (
     select(*COLUMNS)
     .join_from(members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable))
@@ -143,9 +154,14 @@ class TrialQueries:
         rest = limit - len(first)
         return first + self._listed(_IN_STATE, study, state=TrialState.PENDING.value, limit=rest)
 
-    def open_up_to(self, study: Study, generation: int) -> bool:
-        """Whether any trial of this or an earlier generation is not final."""
-        row = {"study": study.key, "generation": generation}
+    def open_up_to(self, study: Study, generation: int, among: range) -> bool:
+        """Whether any trial of these members, of this or an earlier generation, is not final."""
+        row = {
+            "study": study.key,
+            "generation": generation,
+            "first": among.start,
+            "end": among.stop,
+        }
         return bool(self._connection.execute(_OPEN_UP_TO, row).scalar_one())
 
     def usable_in(self, study: Study, first: int, last: int) -> list[Trial]:
@@ -175,6 +191,13 @@ class TrialQueries:
         fitness, number = after
         return self._listed(_BEST_AFTER, study, fitness=fitness, number=number, limit=limit)
 
+    def front(self, study: Study, after: tuple[float, int] | None, limit: int) -> list[Trial]:
+        """Usable ones of the front, in the order of `best`; those after the given fitness and number."""
+        if after is None:
+            return self._listed(_FRONT, study, limit=limit)
+        fitness, number = after
+        return self._listed(_FRONT_AFTER, study, fitness=fitness, number=number, limit=limit)
+
     def changed(self, study: Study, after: int, limit: int) -> list[Trial]:
         """Those changed since that change number, in the order of their newest changes."""
         return self._listed(_CHANGED, study, after=after, limit=limit)
@@ -187,6 +210,15 @@ class TrialQueries:
         """Numbers of the trials whose parent this is."""
         row = {"study": study.key, "parent": number}
         return list(self._connection.execute(_CARRIERS, row).scalars())
+
+    def newest_of_lineage(self, study: Study, number: int, count: int) -> list[Trial]:
+        """The trial and its nearest ancestors, `count` in all; oldest first."""
+        found: list[Trial] = []
+        following: int | None = number
+        while following is not None and len(found) < count:
+            found.append(self.get(study, following))
+            following = found[-1].parent
+        return found[::-1]
 
     def _listed(self, statement: Select[Any], study: Study, **values: object) -> list[Trial]:
         rows = self._connection.execute(statement, {"study": study.key, **values})

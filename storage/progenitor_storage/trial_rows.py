@@ -34,6 +34,7 @@ def _name(value: TrialState | StopCause) -> object:
 _ENCODERS: Mapping[str, Callable[[Any], object]] = {
     "state": _name,
     "parent": _as_is,
+    "second_parent": _as_is,
     "initiator": _as_is,
     "opponent": _as_is,
     "parameters": parameters_text,
@@ -45,6 +46,9 @@ _ENCODERS: Mapping[str, Callable[[Any], object]] = {
     "measurement": measurement_text,
     "checkpoint": checkpoint_text,
     "fitness": _as_is,
+    "front": _as_is,
+    "replays": _as_is,
+    "replayed_digest": _as_is,
     "epoch": _as_is,
     "worker": worker_text,
     "failures": _as_is,
@@ -146,6 +150,10 @@ def trial_of(row: Sequence[Any]) -> Trial:
         create_time,
         start_time,
         end_time,
+        second_parent,
+        replays,
+        replayed_digest,
+        front,
     ) = row
     return Trial(
         number=number,
@@ -179,4 +187,8 @@ def trial_of(row: Sequence[Any]) -> Trial:
         create_time=create_time,
         start_time=start_time,
         end_time=end_time,
+        second_parent=second_parent,
+        replays=replays,
+        replayed_digest=replayed_digest,
+        front=front,
     )

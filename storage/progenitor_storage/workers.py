@@ -14,9 +14,9 @@ from .tables import trials, workers
 
 _w = workers.c
 _RECORD = ("host", "code_digest", "versions", "incarnation", "last_contact")
-_LOG = ("sequence", "digest", "answer")
+_LOG = ("sequence", "digest", "answer", "complete")
 
-_ANSWER = select(_w.incarnation, _w.sequence, _w.digest, _w.answer).where(
+_ANSWER = select(_w.incarnation, _w.sequence, _w.digest, _w.answer, _w.complete).where(
     _w.study == bindparam("study"), _w.id == bindparam("id")
 )
 _PAGE = (
@@ -73,22 +73,25 @@ class Workers:
         row = self._connection.execute(_ANSWER, {"study": study.key, "id": worker_id}).one_or_none()
         if row is None:
             return None
-        incarnation, sequence, digest, answer = row
-        return LoggedAnswer(incarnation, sequence, bytes(digest), bytes(answer))
+        incarnation, sequence, digest, answer, complete = row
+        return LoggedAnswer(incarnation, sequence, bytes(digest), bytes(answer), complete)
 
     def keep(self, study: Study, worker: Worker, sequence: int, digest: bytes, answer: bytes) -> None:
         """Logs its newest answer, in place of the one before."""
-        statement = _KEEP[self._connection.dialect.name]
-        self._connection.execute(
-            statement,
-            {**self._row(study, worker), "sequence": sequence, "digest": digest, "answer": answer},
+        self._log(study, worker, {"sequence": sequence, "digest": digest, "answer": answer, "complete": True})
+
+    def keep_begun(self, study: Study, worker: Worker, sequence: int, digest: bytes, answer: bytes) -> None:
+        """As `keep`, of a call whose reports are recorded while the rest of its answer is still decided."""
+        self._log(
+            study, worker, {"sequence": sequence, "digest": digest, "answer": answer, "complete": False}
         )
 
     def heard(self, study: Study, worker: Worker) -> None:
         """It was heard now. The logged answer stays, unless this is a newer incarnation's first word."""
         statement = _HEARD[self._connection.dialect.name]
         self._connection.execute(
-            statement, {**self._row(study, worker), "sequence": 0, "digest": b"", "answer": b""}
+            statement,
+            {**self._row(study, worker), "sequence": 0, "digest": b"", "answer": b"", "complete": True},
         )
 
     def page(self, study: Study, after: tuple[float, str] | None, limit: int) -> list[WorkerStatus]:
@@ -106,6 +109,10 @@ class Workers:
         """Workers that hold a lease which has not run out before `since`."""
         values = {"study": study.key, "since": since}
         return int(self._connection.execute(_ACTIVE, values).scalar_one())
+
+    def _log(self, study: Study, worker: Worker, answered: Mapping[str, object]) -> None:
+        statement = _KEEP[self._connection.dialect.name]
+        self._connection.execute(statement, {**self._row(study, worker), **answered})
 
     def _holdings(self, study: Study, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
         holdings: dict[str, tuple[int, ...]] = {}

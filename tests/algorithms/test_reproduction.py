@@ -5,22 +5,15 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progenitor_controller.algorithms import (
-    Generations,
-    NewestOfMembers,
-    Nobody,
-    Population,
-    decide,
-    initial,
-    window,
-)
+from progenitor_controller.algorithms import Place, decide, initial
+from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_controller.algorithms.streams import Purpose, Stream
 from progenitor_storage.model.spec import (
     BinaryTournamentSelection,
@@ -33,7 +26,7 @@ from progenitor_storage.model.spec import (
     Selection,
     TruncationSelection,
 )
-from progenitor_storage.model.trial import StopCause, Trial
+from progenitor_storage.model.trial import Candidate, StopCause, Trial
 
 from .populations import (
     MUTATION,
@@ -66,7 +59,9 @@ def unusable(trial: Trial, how: str) -> Trial:
 
 def child_of(spec_selection: Selection, trials: list[Trial], initiator: Trial, **changes: object) -> Trial:
     own = initiator if initiator.usable else None
-    child = decide(pbt(selection=spec_selection, **changes), Population(trials, own, 0), initiator).child
+    child = decide(
+        pbt(selection=spec_selection, **changes), Remembered(trials), Place(own, 0), initiator
+    ).child
     assert child
     return child
 
@@ -195,7 +190,8 @@ def test_an_unusable_initiators_child_takes_weights_and_hyperparameters_from_ano
     for inheritance in Inheritance:
         reproduction = decide(
             pbt(selection=selection, inheritance=inheritance, exploration=NoExploration()),
-            Population(trials, None, 0),
+            Remembered(trials),
+            Place(None),
             initiator,
         )
         assert reproduction.child
@@ -215,8 +211,8 @@ def test_a_place_that_fails_again_and_again_is_closed_even_if_there_are_candidat
     rivals = [completed(initial(spec, member), member + 1, 0.5) for member in range(1, 4)]
     initiator = failed(initial(spec, 0), 1)
     for fallbacks in range(spec.max_failures_per_trial):
-        assert decide(spec, Population(rivals, None, fallbacks), initiator).fallback
-    assert decide(spec, Population(rivals, None, spec.max_failures_per_trial), initiator).child is None
+        assert decide(spec, Remembered(rivals), Place(None, fallbacks), initiator).fallback
+    assert decide(spec, Remembered(rivals), Place(None, spec.max_failures_per_trial), initiator).child is None
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -231,7 +227,7 @@ def test_nobody_at_max_steps_is_copied(selection: Selection, trials: list[Trial]
 def test_without_candidates_a_usable_initiator_goes_on_alone(selection: Selection) -> None:
     initiator = completed(initial(SPEC, 0), 1, 0.5)
     for read in ([], [initiator]):
-        reproduction = decide(pbt(selection=selection), Population(read, initiator, 0), initiator)
+        reproduction = decide(pbt(selection=selection), Remembered(read), Place(initiator, 0), initiator)
         assert reproduction.child
         assert (reproduction.child.parent, reproduction.child.parameters) == (1, initiator.parameters)
         assert not reproduction.fallback
@@ -243,25 +239,25 @@ def test_without_candidates_an_unusable_initiators_place_goes_back_then_afresh_t
 ) -> None:
     spec = pbt(selection=selection)
     own = completed(initial(spec, 0), 1, 0.5)
-    draft = decide(spec, Population([own], own, 0), own).child
+    draft = decide(spec, Remembered([own]), Place(own, 0), own).child
     assert draft
     initiator = failed(draft, 2)
-    back = decide(spec, Population([own], own, 2), initiator)
+    back = decide(spec, Remembered([own]), Place(own, 2), initiator)
     assert back.child
     assert back.fallback
     assert (back.child.parent, back.child.initiator, back.child.start_step) == (1, 2, 5)
-    fresh = decide(spec, Population([], None, 2), initiator)
+    fresh = decide(spec, Remembered([]), Place(None, 2), initiator)
     assert fresh.child
     assert fresh.fallback
     assert (fresh.child.parent, fresh.child.warm_start, fresh.child.start_step) == (None, None, 0)
     assert (fresh.child.initiator, fresh.child.generation) == (2, 2)
-    assert decide(spec, Population([own], own, 3), initiator).child is None
-    assert decide(spec, Population([], None, 3), initiator).child is None
+    assert decide(spec, Remembered([own]), Place(own, 3), initiator).child is None
+    assert decide(spec, Remembered([]), Place(None, 3), initiator).child is None
 
 
 def test_a_fresh_sample_does_not_repeat_what_failed() -> None:
     initiator = failed(initial(SPEC, 0), 1)
-    fresh = decide(SPEC, Population([], None, 0), initiator).child
+    fresh = decide(SPEC, Remembered([]), Place(None, 0), initiator).child
     assert fresh
     assert fresh.parameters["rate"] != initiator.parameters["rate"]
     assert fresh.seed != initiator.seed
@@ -270,10 +266,10 @@ def test_a_fresh_sample_does_not_repeat_what_failed() -> None:
 def test_after_a_raised_limit_a_stopped_member_goes_on_from_its_own_trial_as_it_was() -> None:
     own = completed(initial(SPEC, 0), 1, 0.1)
     rival = completed(initial(SPEC, 1), 2, 0.9)
-    draft = decide(SPEC, Population([own], own, 0), own).child
+    draft = decide(SPEC, Remembered([own]), Place(own, 0), own).child
     assert draft
     initiator = stopped(draft, 3, StopCause.LIMIT)
-    reproduction = decide(SPEC, Population([own, rival], own, 3), initiator)
+    reproduction = decide(SPEC, Remembered([own, rival]), Place(own, 3), initiator)
     assert reproduction.child
     assert (reproduction.child.parent, reproduction.child.parameters) == (1, own.parameters)
     assert not reproduction.fallback
@@ -281,7 +277,7 @@ def test_after_a_raised_limit_a_stopped_member_goes_on_from_its_own_trial_as_it_
 
 def test_after_a_raised_limit_a_stopped_first_trial_is_begun_again() -> None:
     first = initial(SPEC, 0)
-    again = decide(SPEC, Population([], None, 0), stopped(first, 1, StopCause.LIMIT))
+    again = decide(SPEC, Remembered([]), Place(None, 0), stopped(first, 1, StopCause.LIMIT))
     assert again.child
     assert (again.child.parameters, again.child.start_step) == (first.parameters, 0)
     assert (again.child.generation, again.child.initiator) == (1, 1)
@@ -291,13 +287,13 @@ def test_after_a_raised_limit_a_stopped_first_trial_is_begun_again() -> None:
 def test_the_last_session_ends_at_max_steps_and_has_no_child() -> None:
     spec = replace(SPEC, budget=replace(SPEC.budget, max_steps=8))
     first = completed(initial(spec, 0), 1, 0.5)
-    draft = decide(spec, Population([], first, 0), first).child
+    draft = decide(spec, Remembered([]), Place(first, 0), first).child
     assert draft
     assert (draft.start_step, draft.end_step) == (5, 8)
     last = completed(draft, 2, 0.6)
-    assert decide(spec, Population([], last, 0), last).child is None
+    assert decide(spec, Remembered([]), Place(last, 0), last).child is None
     ruled_out = stopped(draft, 2, StopCause.RULE)
-    assert decide(spec, Population([], first, 0), ruled_out).child is None
+    assert decide(spec, Remembered([]), Place(first, 0), ruled_out).child is None
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -317,7 +313,7 @@ def test_truncation_copies_only_from_the_best_into_the_worst(trials: list[Trial]
     values = sorted(trial.fitness for trial in trials if trial.fitness is not None)
     for initiator in trials:
         assert initiator.fitness is not None
-        child = decide(spec, Population(trials, initiator, 0), initiator).child
+        child = decide(spec, Remembered(trials), Place(initiator, 0), initiator).child
         assert child
         parent = next(trial for trial in trials if trial.number == child.parent)
         assert parent.fitness is not None
@@ -354,9 +350,24 @@ def test_a_member_that_is_behind_is_compared_with_its_newest(selection: Selectio
     assert child_of(selection, [newer, initiator, older], initiator).parent == 9
 
 
+@dataclass
+class Asked(Remembered):
+    """Notes which candidates were read."""
+
+    asked: list[object] = field(default_factory=list)
+
+    def usable_in(self, first: int, last: int) -> list[Candidate]:
+        self.asked.append((first, last))
+        return Remembered.usable_in(self, first, last)
+
+    def newest_usable(self) -> list[Candidate]:
+        self.asked.append("newest")
+        return Remembered.newest_usable(self)
+
+
 @pytest.mark.parametrize("selection", [*SELECTIONS, NoSelection(), RandomSearch(8)])
 @pytest.mark.parametrize("synchronous", [False, True])
-def test_the_window_holds_what_the_selection_compares(
+def test_only_what_the_selection_compares_is_read(
     selection: Selection | RandomSearch, *, synchronous: bool
 ) -> None:
     initiator = replace(completed(initial(SPEC, 0), 1, 0.5), generation=4)
@@ -364,18 +375,22 @@ def test_the_window_holds_what_the_selection_compares(
         spec = replace(SPEC, algorithm=selection)
     else:
         spec = pbt(selection=selection, synchronous=synchronous)
-    read = window(spec, initiator)
+    history = Asked([initiator])
+    decide(spec, history, Place(initiator), initiator)
     match selection:
         case InitiatorSelection(count):
-            assert read == Generations(5 - count, 4)
+            assert history.asked == [(5 - count, 4)]
         case NoSelection() | RandomSearch():
-            assert read == Nobody()
-        case BinaryTournamentSelection() | TruncationSelection():
-            assert read == (Generations(4, 4) if synchronous else NewestOfMembers(4))
+            assert history.asked == []
+        case _:
+            assert history.asked == ([(4, 4)] if synchronous else [(4, 4), "newest"])
 
 
 def test_the_window_of_the_first_generation_begins_with_it() -> None:
-    assert window(pbt(selection=InitiatorSelection(2)), initial(SPEC, 0)) == Generations(0, 0)
+    initiator = completed(initial(SPEC, 0), 1, 0.5)
+    history = Asked([initiator])
+    decide(pbt(selection=InitiatorSelection(2)), history, Place(initiator), initiator)
+    assert history.asked == [(0, 0)]
 
 
 def test_streams_of_member_generation_and_purpose_are_all_different() -> None:
@@ -404,7 +419,7 @@ def schedule_of(spec_seed: int) -> list[object]:
             assert isinstance(rate, float)
             trials.append(completed(draft, number, -abs(rate - 0.003)))
         told += [[t.member, t.generation, t.parent, t.seed, dict(t.parameters)] for t in trials]
-        drafts = [c for t in trials if (c := decide(spec, Population(trials, t, 0), t).child)]
+        drafts = [c for t in trials if (c := decide(spec, Remembered(trials), Place(t, 0), t).child)]
     return told
 
 

@@ -31,7 +31,8 @@ def step(tx: Transaction, call: Ask) -> bool:
     members = tx.members.count(study)
     if members < MEMBERS:
         trial = tx.trials.insert(study, draft(members))
-    elif due := tx.members.next_due(study, GENERATIONS * 10, by_generation=False):
+    elif found := tx.members.due(study, GENERATIONS * 10, limit=1):
+        due = found[0]
         trial = tx.trials.insert(
             study, draft(due.member, due.generation + 1, initiator=due.newest, start_step=due.reached)
         )

@@ -70,11 +70,13 @@ def test_a_usable_trial_ends_a_row_of_fallbacks_and_another_does_not(database: D
 
 def test_the_member_that_became_due_first_is_next_or_by_generation_the_lowest(database: Database) -> None:
     def due(*, by_generation: bool, max_steps: int = 0) -> int | None:
-        def ask(tx: Snapshot, study: Study) -> Member | None:
-            return tx.members.next_due(study, max_steps, by_generation=by_generation)
+        def ask(tx: Snapshot, study: Study) -> list[Member]:
+            if by_generation:
+                return tx.members.due_by_generation(study, max_steps, range(10), limit=1)
+            return tx.members.due(study, max_steps, limit=1)
 
         found = look(database, ask)
-        return None if found is None else found.member
+        return found[0].member if found else None
 
     def close(tx: Transaction, study: Study, place: int) -> None:
         before = tx.members.get(study, place)

@@ -68,9 +68,11 @@ def test_generations_are_open_until_every_trial_up_to_them_is_final(database: Da
         tx.trials.insert(study, draft(0, 1, initiator=1))
 
     run(database, fill)
-    assert not look(database, lambda tx, study: tx.trials.open_up_to(study, 0))
-    assert look(database, lambda tx, study: tx.trials.open_up_to(study, 1))
-    assert look(database, lambda tx, study: tx.trials.open_up_to(study, 2))
+    all_members = range(2)
+    assert not look(database, lambda tx, study: tx.trials.open_up_to(study, 0, all_members))
+    assert look(database, lambda tx, study: tx.trials.open_up_to(study, 1, all_members))
+    assert look(database, lambda tx, study: tx.trials.open_up_to(study, 2, all_members))
+    assert not look(database, lambda tx, study: tx.trials.open_up_to(study, 2, range(1, 2)))
 
 
 def test_only_usable_trials_are_candidates(database: Database) -> None:

@@ -4,24 +4,26 @@ Pure functions of the effective specification and of stored trials. No clock, no
 global random state: the same stored trials, read in any order, give the same decision in every process.
 """
 
+from .begin import begin
 from .drafts import initial
 from .fitness import fitness
-from .population import Population, Reproduction
+from .history import History
+from .population import Place, Reproduction, populations
 from .reproduction import alone, decide
+from .schedule import is_scheduled, next_trial
 from .stopping import should_stop
-from .window import Generations, NewestOfMembers, Nobody, Window, window
 
 __all__ = [
-    "Generations",
-    "NewestOfMembers",
-    "Nobody",
-    "Population",
+    "History",
+    "Place",
     "Reproduction",
-    "Window",
     "alone",
+    "begin",
     "decide",
     "fitness",
     "initial",
+    "is_scheduled",
+    "next_trial",
+    "populations",
     "should_stop",
-    "window",
 ]

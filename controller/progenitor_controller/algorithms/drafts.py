@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from progenitor_storage.model.spec import Parameters, Spec
-from progenitor_storage.model.trial import Checkpoint, Trial
+from progenitor_storage.model.trial import Candidate, Checkpoint, Trial
 
 from .population import session_end
 from .sampling import sample_all
@@ -24,7 +24,7 @@ def initial(spec: Spec, member: int) -> Trial:
         draft,
         parameters={**draft.parameters, **given.parameters},
         start_step=given.start_step,
-        end_step=session_end(spec, given.start_step),
+        end_step=session_end(spec, member, given.start_step),
         step=given.start_step,
         warm_start=start if given.warm_start_uri else None,
     )
@@ -32,7 +32,8 @@ def initial(spec: Spec, member: int) -> Trial:
 
 def again(spec: Spec, initiator: Trial) -> Trial:
     """The draft of the member's first trial once more, in the initiator's succession."""
-    return _succeeding(spec, initiator, initial(spec, initiator.member))
+    first = replace(initial(spec, initiator.member), parameters=initiator.parameters)
+    return _succeeding(spec, initiator, first)
 
 
 def afresh(spec: Spec, initiator: Trial) -> Trial:
@@ -42,12 +43,12 @@ def afresh(spec: Spec, initiator: Trial) -> Trial:
     """
     given = spec.initial_population[initiator.member : initiator.member + 1]
     if given and given[0].warm_start_uri:
-        return again(spec, initiator)
+        return _succeeding(spec, initiator, initial(spec, initiator.member))
     return _succeeding(spec, initiator, _sampled(spec, initiator.member, initiator.generation + 1))
 
 
 def continued(
-    spec: Spec, initiator: Trial, parent: Trial, parameters: Parameters, opponent: Trial | None = None
+    spec: Spec, initiator: Trial, parent: Trial, parameters: Parameters, opponent: Candidate | None = None
 ) -> Trial:
     """The draft of a child that goes on from where `parent`, a usable trial, ended."""
     return Trial(
@@ -60,7 +61,7 @@ def continued(
         opponent=opponent.number if opponent else None,
         warm_start=parent.checkpoint,
         start_step=parent.end_step,
-        end_step=session_end(spec, parent.end_step),
+        end_step=session_end(spec, initiator.member, parent.end_step),
         step=parent.end_step,
     )
 
@@ -78,5 +79,5 @@ def _sampled(spec: Spec, member: int, generation: int) -> Trial:
         parameters=sample_all(spec.parameters, Stream(spec.seed, member, generation, Purpose.SAMPLING)),
         seed=trial_seed(spec.seed, member, generation),
         start_step=0,
-        end_step=session_end(spec, 0),
+        end_step=session_end(spec, member, 0),
     )

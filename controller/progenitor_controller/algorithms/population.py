@@ -1,24 +1,20 @@
-"""What a decision looks at, and what it comes to."""
+"""A place in the population, and what its reproduction comes to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
-from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.spec import PopulationBasedTraining, Spec
 from progenitor_storage.model.trial import StopCause, Trial
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
-    """`candidates` are the trials of the decision's window, in any order, the initiator's member maybe among
-    them.
-
-    `own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of
+class Place:
+    """`own` is the newest usable trial of the initiator's member; `fallbacks` counts the children in a row of
     this place since then that were made because their initiator had failed.
     """
 
-    candidates: Sequence[Trial]
     own: Trial | None
-    fallbacks: int
+    fallbacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +33,9 @@ CLOSED = Reproduction(None)
 ENDED = Reproduction(None, ended=True)
 
 
-def opponents(spec: Spec, population: Population, initiator: Trial) -> list[Trial]:
-    """Whom the initiator may be compared with and copied from.
-
-    Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a
-    lineage that still has steps to train.
-    """
-    found = [
-        trial
-        for trial in population.candidates
-        if trial.member != initiator.member and trial.usable and not at_end(spec, trial.end_step)
-    ]
-    return sorted(found, key=lambda trial: (trial.member, trial.generation, trial.number))
-
-
-def own_ancestor(spec: Spec, population: Population) -> Trial | None:
+def own_ancestor(spec: Spec, place: Place) -> Trial | None:
     """The newest trial of the initiator's member from which training can go on."""
-    own = population.own
+    own = place.own
     return own if own and own.usable and not at_end(spec, own.end_step) else None
 
 
@@ -67,10 +49,34 @@ def at_end(spec: Spec, step: int) -> bool:
     return 0 < spec.budget.max_steps <= step
 
 
-def session_end(spec: Spec, start_step: int) -> int:
-    """The step at which a session from `start_step` ends."""
-    end = start_step + spec.steps_per_trial
+def session_end(spec: Spec, member: int, start_step: int) -> int:
+    """The step at which a session of `member` from `start_step` ends."""
+    end = start_step + steps_of(spec, member)
     return min(end, spec.budget.max_steps) if spec.budget.max_steps else end
+
+
+def steps_of(spec: Spec, member: int) -> int:
+    """How many steps a session of `member` has: those of its sub-population, if there are any."""
+    if isinstance(spec.algorithm, PopulationBasedTraining):
+        first = 0
+        for sub_population in spec.algorithm.sub_populations:
+            first += sub_population.size
+            if member < first:
+                return sub_population.steps_per_trial
+    return spec.steps_per_trial
+
+
+def populations(spec: Spec) -> list[range]:
+    """The members of each sub-population; all members if there are none."""
+    if not isinstance(spec.algorithm, PopulationBasedTraining) or not spec.algorithm.sub_populations:
+        return [range(spec.places)]
+    ends = [*accumulate(sub_population.size for sub_population in spec.algorithm.sub_populations)]
+    return [range(first, end) for first, end in pairwise([0, *ends])]
+
+
+def peers_of(spec: Spec, member: int) -> range:
+    """The members of its sub-population, itself among them."""
+    return next(members for members in populations(spec) if member in members)
 
 
 def fitness_of(trial: Trial) -> float:

@@ -1,13 +1,13 @@
-"""Random search: each place trains one sampled configuration, session after session, to its end."""
+"""Search without evolution: each place trains one sampled configuration, session after session, to its end."""
 
 from progenitor_storage.model.spec import Spec
 from progenitor_storage.model.trial import StopCause, Trial
 
 from .drafts import again, continued
-from .population import CLOSED, ENDED, Population, Reproduction, interrupted, own_ancestor
+from .population import CLOSED, ENDED, Place, Reproduction, interrupted, own_ancestor
 
 
-def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduction:
+def search_on(spec: Spec, place: Place, initiator: Trial) -> Reproduction:
     """The next session of the same configuration, from the newest checkpoint that can be used.
 
     A configuration that the stopping rule ended has ended; one that failed is tried again from its member's
@@ -17,10 +17,10 @@ def search_on(spec: Spec, population: Population, initiator: Trial) -> Reproduct
         return Reproduction(continued(spec, initiator, initiator, initiator.parameters))
     if initiator.stop_cause is StopCause.RULE:
         return ENDED
-    own = own_ancestor(spec, population)
+    own = own_ancestor(spec, place)
     if interrupted(initiator):
         draft = continued(spec, initiator, own, own.parameters) if own else again(spec, initiator)
         return Reproduction(draft)
-    if own is None or population.fallbacks >= spec.max_failures_per_trial:
+    if own is None or place.fallbacks >= spec.max_failures_per_trial:
         return CLOSED
     return Reproduction(continued(spec, initiator, own, own.parameters), fallback=True)

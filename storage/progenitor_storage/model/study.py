@@ -99,3 +99,5 @@ class LoggedAnswer:
     digest: bytes = b""
     answer: bytes = b""
     """Empty if nothing but heartbeats was heard from this incarnation."""
+    complete: bool = True
+    """Whether the call was answered; else its reports are recorded, and the answer holds what it was given so far."""

@@ -109,6 +109,8 @@ class Trial:
     number: int = 0
     change: int = 0
     parent: int | None = None
+    second_parent: int | None = None
+    """The other source of hyperparameters after a crossover."""
     initiator: int | None = None
     opponent: int | None = None
     warm_start: Checkpoint | None = None
@@ -117,6 +119,11 @@ class Trial:
     checkpoint: Checkpoint | None = None
     fitness: float | None = None
     """Of a completed trial, greater is fitter; None if it is not finite."""
+    front: bool = False
+    """Whether no usable trial of a study of several objectives is better in all of them."""
+    replays: str = ""
+    """The trial that it repeats, by its name; `replayed_digest` is that of the checkpoint it should reach."""
+    replayed_digest: str = ""
     epoch: int = 0
     lease: Lease | None = None
     worker: Worker | None = None

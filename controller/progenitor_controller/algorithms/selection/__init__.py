@@ -9,7 +9,7 @@ from progenitor_storage.model.spec import (
     Selection,
     TruncationSelection,
 )
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Candidate
 
 from ..streams import Stream
 from . import binary_tournament, initiator_based, truncation
@@ -18,12 +18,19 @@ from .choice import Choice
 __all__ = ["Choice", "select"]
 
 
-def select(selection: Selection, initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
-    """`opponents` are usable trials of other members, sorted by member and generation.
+def select(
+    selection: Selection,
+    initiator: Candidate | None,
+    generation: int,
+    opponents: Sequence[Candidate],
+    stream: Stream,
+) -> Choice:
+    """`initiator` is None if nobody can go on from it, `generation` is the initiator's.
 
-    The choice's parent is None if nobody can be one.
+    `opponents` are trials of other members, sorted by member and generation. The choice's parent is None if
+    nobody can be one.
     """
-    alone = Choice(initiator if initiator.usable else None)
+    alone = Choice(initiator)
     if not opponents:
         return alone
     match selection:
@@ -32,19 +39,21 @@ def select(selection: Selection, initiator: Trial, opponents: Sequence[Trial], s
         case InitiatorSelection():
             return initiator_based.select(initiator, opponents, stream)
         case BinaryTournamentSelection():
-            return binary_tournament.select(initiator, peers(initiator, opponents), stream)
+            return binary_tournament.select(initiator, peers(generation, opponents), stream)
         case TruncationSelection(fraction):
-            return truncation.select(fraction, initiator, peers(initiator, opponents), stream)
+            return truncation.select(fraction, initiator, peers(generation, opponents), stream)
+        case other:
+            raise NotImplementedError(f"selection by {other}")
 
 
-def peers(initiator: Trial, opponents: Sequence[Trial]) -> list[Trial]:
-    """One trial of each member: its newest up to the initiator's generation, else the first after it.
+def peers(generation: int, opponents: Sequence[Candidate]) -> list[Candidate]:
+    """One trial of each member: its newest up to `generation`, the initiator's, else the first after it.
 
     A member that is a generation ahead is fitter because it has trained longer, not because of its
     hyperparameters.
     """
-    chosen: dict[int, Trial] = {}
+    chosen: dict[int, Candidate] = {}
     for opponent in opponents:
-        if opponent.member not in chosen or opponent.generation <= initiator.generation:
+        if opponent.member not in chosen or opponent.generation <= generation:
             chosen[opponent.member] = opponent
     return list(chosen.values())

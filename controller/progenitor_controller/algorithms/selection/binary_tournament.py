@@ -6,12 +6,12 @@ A member is compared with another that is drawn from the population, and yields 
 
 from collections.abc import Sequence
 
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Candidate
 
 from ..streams import Stream
 from .choice import Choice, fitter
 
 
-def select(initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
+def select(initiator: Candidate | None, opponents: Sequence[Candidate], stream: Stream) -> Choice:
     """`opponents` are one trial of each other member."""
     return fitter(initiator, stream.one_of(opponents))

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 
-from progenitor_storage.model.trial import Trial
-
-from ..population import fitness_of
+from progenitor_storage.model.trial import Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`opponent` is whom the initiator was compared with; `parent` is None if nobody can be one."""
 
-    parent: Trial | None
-    opponent: Trial | None = None
+    parent: Candidate | None
+    opponent: Candidate | None = None
 
 
-def fitter(initiator: Trial, opponent: Trial) -> Choice:
-    """The fitter of the two. Equal fitness is no reason to copy; an unusable initiator always yields."""
-    if initiator.usable and fitness_of(opponent) <= fitness_of(initiator):
+def fitter(initiator: Candidate | None, opponent: Candidate) -> Choice:
+    """The fitter of the two. Equal fitness is no reason to copy; an unusable initiator (None) always yields."""
+    if initiator and opponent.fitness <= initiator.fitness:
         return Choice(initiator, opponent)
     return Choice(opponent, opponent)

@@ -6,12 +6,12 @@ two generations, and the child is made from the fitter of the two.
 
 from collections.abc import Sequence
 
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Candidate
 
 from ..streams import Stream
 from .choice import Choice, fitter
 
 
-def select(initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
+def select(initiator: Candidate | None, opponents: Sequence[Candidate], stream: Stream) -> Choice:
     """`opponents` are all trials of the window, so that a member may stand there with two of them."""
     return fitter(initiator, stream.one_of(opponents))

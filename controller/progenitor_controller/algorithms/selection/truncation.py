@@ -13,9 +13,8 @@ With equal fitness both may have more than k members; then the order in which th
 from collections.abc import Sequence
 from math import ceil
 
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Candidate
 
-from ..population import fitness_of
 from ..streams import Stream
 from .choice import Choice, fitter
 
@@ -23,18 +22,19 @@ ROUNDING = 1e-9
 """0.07 · 100 is a little more than 7."""
 
 
-def select(fraction: float, initiator: Trial, opponents: Sequence[Trial], stream: Stream) -> Choice:
+def select(
+    fraction: float, initiator: Candidate | None, opponents: Sequence[Candidate], stream: Stream
+) -> Choice:
     """`opponents` are one trial of each other member, at least one member's."""
     members = len(opponents) + 1
     truncated = min(ceil(members * fraction - ROUNDING), members // 2)
-    if initiator.usable and _less_fit(initiator, opponents) >= truncated:
+    if initiator and _less_fit(initiator, opponents) >= truncated:
         return Choice(initiator)
-    ranked = sorted((fitness_of(opponent) for opponent in opponents), reverse=True)
+    ranked = sorted((opponent.fitness for opponent in opponents), reverse=True)
     threshold = ranked[max(truncated, 1) - 1]
-    best = [opponent for opponent in opponents if fitness_of(opponent) >= threshold]
+    best = [opponent for opponent in opponents if opponent.fitness >= threshold]
     return fitter(initiator, stream.one_of(best))
 
 
-def _less_fit(initiator: Trial, opponents: Sequence[Trial]) -> int:
-    own = fitness_of(initiator)
-    return sum(fitness_of(opponent) < own for opponent in opponents)
+def _less_fit(initiator: Candidate, opponents: Sequence[Candidate]) -> int:
+    return sum(opponent.fitness < initiator.fitness for opponent in opponents)

@@ -1,0 +1,46 @@
+"""What a decision may read: each through an index, never all trials of a long study."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from progenitor_storage.model.study import Member
+from progenitor_storage.model.trial import Candidate, Observation, Trial
+
+R = TypeVar("R")
+Key = tuple[object, ...]
+"""Names a computation: ("child", number of the initiator, …) or ("begin", member, …)."""
+
+
+class History(Protocol):
+    """The stored trials of one study. Within one decision the same question has the same answer."""
+
+    def trial(self, number: int) -> Trial:
+        """All of one trial."""
+
+    def usable_in(self, first: int, last: int) -> Sequence[Candidate]:
+        """The usable trials of these generations, both inclusive; by number."""
+
+    def newest_usable(self) -> Sequence[Candidate]:
+        """The newest usable trial of each member that has one; by member."""
+
+    def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
+        """What these trials measured at their end steps."""
+
+    def lineage(self, number: int, count: int) -> Sequence[Trial]:
+        """The trial and its nearest ancestors, `count` in all; oldest first."""
+
+    def observations(self, count: int) -> Sequence[Observation]:
+        """Of the completed trials with a finite fitness the newest `count`; by number."""
+
+    def unfinished(self) -> Sequence[Observation]:
+        """The trials that are not final; by number."""
+
+    def places(self) -> Sequence[Member]:
+        """Where each member is; by member."""
+
+    def think(self, key: Key, work: Callable[[], R]) -> R:
+        """What `work` gives: a computation on plain records that is too slow for a transaction.
+
+        It may be made between two transactions: then the decision is left by an exception that is not to be
+        caught, and made again, with the same `key`, once the result is there. Raises what `work` raises.
+        """

@@ -1,0 +1,97 @@
+"""A history that is a list: for benchmarks, for tests, and for the authors of plug-ins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from progenitor_storage.model.study import Member
+from progenitor_storage.model.trial import Candidate, Observation, Trial, TrialState
+
+from .history import Key
+from .opponents import as_candidate
+
+R = TypeVar("R")
+
+
+@dataclass
+class Remembered:
+    """A `History` of trials in any order; slow computations are made at once."""
+
+    trials: Sequence[Trial]
+
+    def trial(self, number: int) -> Trial:
+        return next(trial for trial in self.trials if trial.number == number)
+
+    def usable_in(self, first: int, last: int) -> list[Candidate]:
+        found = [as_candidate(trial) for trial in self._sorted() if first <= trial.generation <= last]
+        return [candidate for candidate in found if candidate]
+
+    def newest_usable(self) -> list[Candidate]:
+        newest: dict[int, Candidate] = {}
+        for trial in sorted(self.trials, key=lambda trial: (trial.member, trial.generation)):
+            candidate = as_candidate(trial)
+            if candidate:
+                newest[trial.member] = candidate
+        return list(newest.values())
+
+    def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
+        wanted = set(numbers)
+        return {
+            trial.number: trial.measurement.metrics
+            for trial in self.trials
+            if trial.number in wanted and trial.measurement
+        }
+
+    def lineage(self, number: int, count: int) -> list[Trial]:
+        chain = [self.trial(number)]
+        while chain[-1].parent is not None and len(chain) < count:
+            chain.append(self.trial(chain[-1].parent))
+        return chain[::-1]
+
+    def observations(self, count: int) -> list[Observation]:
+        done = [t for t in self._sorted() if t.state is TrialState.COMPLETED and t.fitness is not None]
+        return [self._observed(trial) for trial in done[-count:]]
+
+    def unfinished(self) -> list[Observation]:
+        return [self._observed(trial) for trial in self._sorted() if not trial.state.final]
+
+    def places(self) -> list[Member]:
+        newest: dict[int, Trial] = {}
+        for trial in sorted(self.trials, key=lambda trial: (trial.member, trial.generation)):
+            newest[trial.member] = trial
+        return [
+            Member(
+                member=trial.member,
+                newest=trial.number,
+                generation=trial.generation,
+                final=trial.state.final,
+                reached=trial.reached if trial.state.final else trial.start_step,
+                due=trial.number if trial.state.final else 0,
+                newest_usable=next(
+                    (found.number for found in self.newest_usable() if found.member == trial.member), None
+                ),
+            )
+            for trial in newest.values()
+        ]
+
+    def think(self, _key: Key, work: Callable[[], R]) -> R:
+        return work()
+
+    def _sorted(self) -> list[Trial]:
+        return sorted(self.trials, key=lambda trial: trial.number)
+
+    def _observed(self, trial: Trial) -> Observation:
+        parents = [] if trial.parent is None else [t for t in self.trials if t.number == trial.parent]
+        completed = trial.state is TrialState.COMPLETED and trial.measurement is not None
+        return Observation(
+            number=trial.number,
+            member=trial.member,
+            generation=trial.generation,
+            parent=trial.parent,
+            parameters=trial.parameters,
+            start_step=trial.start_step,
+            end_step=trial.end_step,
+            start_fitness=parents[0].fitness if parents else None,
+            fitness=trial.fitness,
+            metrics=trial.measurement.metrics if completed and trial.measurement else {},
+        )

@@ -1,0 +1,162 @@
+"""Creates the trials that a study's algorithm wants next: missing members, due reproductions, a schedule's."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import TypeVar
+
+from progenitor_storage import Transaction
+from progenitor_storage.model.spec import GridSearch, PopulationBasedTraining, RandomSearch, Spec
+from progenitor_storage.model.study import Member, Study
+from progenitor_storage.model.trial import Trial
+
+from . import algorithms, limits
+from .history import StoredHistory
+from .thoughts import Thoughts, Undecided
+
+R = TypeVar("R")
+
+NEVER_DUE = 2**63 - 1
+"""A step beyond every budget: a place that has ended is never due again."""
+MAX_MESSAGE = 4000
+"""Characters of a study's message."""
+
+log = logging.getLogger(__name__)
+
+
+class Creator:
+    """Of one call on one study. `busy` are the initiators whose children other calls are deciding."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        study: Study,
+        spec: Spec,
+        thoughts: Thoughts,
+        busy: frozenset[int] = frozenset(),
+    ) -> None:
+        self.tx = tx
+        self.study = study
+        self.spec = spec
+        self._thoughts = thoughts
+        self._busy = busy
+        self._history = StoredHistory(tx, study, spec, thoughts)
+
+    def wanted(self, k: int) -> Iterator[Trial]:
+        """In the order in which they are to be trained, created one by one; about `k` are asked for."""
+        if algorithms.is_scheduled(self.spec):
+            return self._scheduled()
+        if isinstance(self.spec.algorithm, PopulationBasedTraining | RandomSearch | GridSearch):
+            return chain(self._missing_members(), self._reproductions(k))
+        # What learns from the configurations that are done begins the next ones as late as it can.
+        return chain(self._reproductions(k), self._missing_members())
+
+    def _scheduled(self) -> Iterator[Trial]:
+        while not self._stopped():
+            draft = algorithms.next_trial(self.spec, self._history)
+            if draft is None:
+                return
+            yield self._created(draft)
+
+    def _missing_members(self) -> Iterator[Trial]:
+        for member in range(self.tx.members.count(self.study), self.spec.places):
+            if self._stopped():
+                return
+            try:
+                draft = self._begun(member)
+            except Undecided:
+                return
+            yield self._created(draft)
+
+    def _reproductions(self, k: int) -> Iterator[Trial]:
+        """Children of the initiators that are due: the oldest first, by generation in synchronous mode."""
+        undecided: set[int] = set()
+        while len(undecided) < k and not self._stopped():
+            due = self._next_due(undecided)
+            if due is None:
+                return
+            initiator = self._history.trial(due.newest)
+            own = initiator if initiator.usable else self._newest_usable(due)
+            try:
+                reproduction = self._decided(algorithms.Place(own, due.fallbacks), initiator)
+            except Undecided:
+                undecided.add(due.newest)
+                continue
+            if reproduction.child is None:
+                after = replace(due, reached=NEVER_DUE) if reproduction.ended else replace(due, closed=True)
+                self.tx.members.save(self.study, due, after)
+                continue
+            child = self._created(reproduction.child)
+            if reproduction.fallback:
+                self.tx.members.save(self.study, due, replace(due, fallbacks=due.fallbacks + 1))
+            yield child
+
+    def _stopped(self) -> bool:
+        return limits.stops_creating(self.tx.studies.current(self.study), self.spec) is not None
+
+    def _created(self, draft: Trial) -> Trial:
+        trial = self.tx.trials.insert(self.study, draft)
+        self._history.created()
+        return trial
+
+    def _begun(self, member: int) -> Trial:
+        return self._unless_it_raises(
+            lambda: algorithms.begin(self.spec, self._history, member),
+            f"the first trial of member {member}",
+            "its hyperparameters were sampled",
+            lambda: algorithms.initial(self.spec, member),
+        )
+
+    def _decided(self, place: algorithms.Place, initiator: Trial) -> algorithms.Reproduction:
+        return self._unless_it_raises(
+            lambda: algorithms.decide(self.spec, self._history, place, initiator),
+            f"the child of trial {initiator.number}",
+            "its place went on alone",
+            lambda: algorithms.alone(self.spec, place, initiator),
+        )
+
+    def _unless_it_raises(
+        self, decision: Callable[[], R], of_what: str, what_then: str, instead: Callable[[], R]
+    ) -> R:
+        """A decision that raises leaves a message on the study and stops nobody's report."""
+        try:
+            return decision()
+        except Undecided:
+            raise
+        except Exception as error:
+            log.exception("the decision on %s of %s raised", of_what, self.study.name)
+            message = f"the decision on {of_what} raised {error!r}; {what_then}"
+            self.tx.studies.change(self.study, state_message=message[:MAX_MESSAGE])
+            return instead()
+
+    def _next_due(self, undecided: set[int]) -> Member | None:
+        """The member whose reproduction is decided next; None while none is due or it has to wait for others."""
+        passed = undecided | self._busy
+        most = self.spec.budget.max_steps
+        evolution = self.spec.algorithm
+        if isinstance(evolution, PopulationBasedTraining):
+            if (
+                evolution.start_after_members > 0
+                and evolution.start_after_members > self.tx.members.with_final(self.study)
+            ):
+                return None
+            if evolution.synchronous:
+                return self._next_of_a_generation(passed)
+        due = self.tx.members.due(self.study, most, len(passed) + 1)
+        return next((member for member in due if member.newest not in passed), None)
+
+    def _next_of_a_generation(self, passed: frozenset[int] | set[int]) -> Member | None:
+        """Of a population whose members have all come to its generation."""
+        most = self.spec.budget.max_steps
+        for among in algorithms.populations(self.spec):
+            due = self.tx.members.due_by_generation(self.study, most, among, len(passed) + 1)
+            for member in due:
+                if self.tx.trials.open_up_to(self.study, member.generation, among):
+                    break
+                if member.newest not in passed:
+                    return member
+        return None
+
+    def _newest_usable(self, member: Member) -> Trial | None:
+        return None if member.newest_usable is None else self._history.trial(member.newest_usable)

@@ -1,0 +1,61 @@
+"""What a comparison of many trials reads of them: a few numbers of each, through an index."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, and_, bindparam, select, true
+
+from .encoding import measurement_parsed
+from .model.study import Study
+from .model.trial import Candidate
+from .tables import members, trials
+
+_t = trials.c
+_FEW = (_t.number, _t.member, _t.generation, _t.end_step, _t.fitness)
+_USABLE_IN = (
+    select(*_FEW)
+    .where(
+        _t.study == bindparam("study"),
+        _t.usable == true(),
+        _t.generation >= bindparam("first"),
+        _t.generation <= bindparam("last"),
+    )
+    .order_by(_t.number)
+)
+_NEWEST = (
+    select(*_FEW)
+    .join_from(members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable))
+    .where(members.c.study == bindparam("study"))
+    .order_by(members.c.member)
+)
+_METRICS = select(_t.number, _t.measurement).where(
+    _t.study == bindparam("study"), _t.number.in_(bindparam("numbers", expanding=True))
+)
+_CHUNK = 500
+"""Numbers named in one statement."""
+
+
+class Candidates:
+    """Usable trials, without their metrics."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def usable_in(self, study: Study, first: int, last: int) -> list[Candidate]:
+        """Of these generations (inclusive); by number."""
+        row = {"study": study.key, "first": first, "last": last}
+        return [Candidate(*found) for found in self._connection.execute(_USABLE_IN, row)]
+
+    def newest(self, study: Study) -> list[Candidate]:
+        """Of each member that has one, its newest; by member."""
+        return [Candidate(*found) for found in self._connection.execute(_NEWEST, {"study": study.key})]
+
+    def metrics(self, study: Study, numbers: Sequence[int]) -> dict[int, Mapping[str, float]]:
+        """What these trials measured at their end steps."""
+        found: dict[int, Mapping[str, float]] = {}
+        for start in range(0, len(numbers), _CHUNK):
+            row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
+            for number, stored in self._connection.execute(_METRICS, row):
+                measured = measurement_parsed(stored)
+                if measured is not None:
+                    found[number] = measured.metrics
+        return found
