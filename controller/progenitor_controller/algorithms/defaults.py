@@ -32,6 +32,10 @@ SELECTION = TruncationSelection(TRUNCATION_FRACTION)
 
 OPPONENT_GENERATIONS = 1
 
+T_TEST_SIGNIFICANCE = 0.05
+T_TEST_WINDOW = 10
+"""The window as published (Jaderberg et al. 2017)."""
+
 FACTORS = (0.8, 1.2)
 """As published. 0.67 and 1.5 track a moving optimum better, on these problems at no cost."""
 
@@ -44,4 +48,13 @@ came to 0.44 (noisy) and 0.14 (mixed), with 0.03 to 0.1 to 0.25 to 0.29 (mixed).
 
 MUTATION_PROBABILITY = 1.0
 COPYING_SCOPE = ExplorationScope.COPIES_ONLY
+
+GAUSSIAN_PROCESS_HISTORY = 200
+"""Observations: what a model may take on one core grows with their cube."""
+
+REDUCTION_FACTOR = 3
+"""As published: 3 or 4, near the bounds' best value e (Li et al. 2018)."""
+
 MEDIAN_MIN_TRIALS = 5
+CURVE_MIN_TRIALS = 5
+CURVE_PROBABILITY = 0.05

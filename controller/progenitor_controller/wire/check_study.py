@@ -5,8 +5,9 @@ from progenitor.v1 import study_service_pb2 as pb
 from progenitor_storage.model.trial import TrialState
 
 from ..calls import Creation, PinCall, Update
-from .check_spec import check_budget, check_spec
+from .check_spec import check_spec
 from .names import STUDY_ID, parse_study
+from .spec import budget
 from .trials import STATES
 from .violations import MAX_ID, MAX_NAME, MAX_URI, Violations
 
@@ -38,7 +39,7 @@ def update_call(request: pb.UpdateStudyRequest) -> Update:
     if not paths:
         violations.add("update_mask", f"is empty, and the study gives none of {', '.join(CHANGEABLE)}")
     if "spec.budget" in paths:
-        check_budget(violations, "study.spec.budget", request.study.spec.budget)
+        budget.check(violations, "study.spec.budget", request.study.spec.budget)
     if "labels" in paths:
         _labels(violations, "study.labels", dict(request.study.labels))
     violations.raise_any()

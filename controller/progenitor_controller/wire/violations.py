@@ -12,6 +12,8 @@ DIGEST_RULE = "must be sha256: and 64 hexadecimal digits in lower case"
 MAX_ID = 200
 MAX_URI = 2048
 MAX_TEXT = 8192
+MAX_PLACES = 100_000
+"""Members of a study."""
 MAX_STEP = 2**40
 """Steps stay so far from the end of int64 that a million trials' sum does not come near it."""
 
@@ -63,6 +65,16 @@ class Violations:
     def within(self, field: str, value: float, least: float, most: float) -> None:
         if not least <= value <= most:
             self.add(field, f"is {value:g}, must be from {least:g} to {most:g}")
+
+    def count(self, field: str, value: int, least: int, most: int) -> None:
+        """0 leaves it to the default."""
+        if value and not least <= value <= most:
+            self.add(field, f"is {value}, must be from {least} to {most}, or unset for the default")
+
+    def chance(self, field: str, value: float) -> None:
+        """A probability that is neither 0 nor 1; 0 leaves it to the default."""
+        if value and not 0.0 < value < 1.0:
+            self.add(field, f"is {value:g}, must be greater than 0 and less than 1, or unset for the default")
 
     def positive(self, field: str, value: float) -> None:
         if self.finite(field, value) and value <= 0:

@@ -1,0 +1,39 @@
+"""What the contract can say and this release does not do."""
+
+from google.protobuf.message import Message
+
+from ..violations import Violations
+
+NOT_YET = {
+    "t_test": "use initiator, truncation, binary_tournament or no_selection",
+    "custom_selection": "use initiator, truncation, binary_tournament or no_selection",
+    "gaussian_process": "use mutation or no_exploration",
+    "custom_exploration": "use mutation or no_exploration",
+    "FITNESS_PARETO": "use FITNESS_WEIGHTED",
+    "crossover": "leave it unset",
+    "sub_populations": "leave it empty: one population",
+    "grid_search": "use population_based_training or random_search",
+    "hyperband": "use population_based_training or random_search",
+    "gaussian_process_bandit": "use population_based_training or random_search",
+    "covariance_matrix_adaptation": "use population_based_training or random_search",
+    "replay": "use population_based_training or random_search",
+    "custom": "use population_based_training or random_search",
+    "performance_curve_stopping": "use median_stopping",
+    "custom_stopping": "use median_stopping",
+    "CHECKPOINT_RETENTION_NEEDED": "leave it unset: all checkpoints are kept",
+}
+"""Of a specification's fields and enum values, by name: what to do instead. What is built loses its line here."""
+
+
+def check(violations: Violations, field: str, message: Message) -> None:
+    """Names every field, set in the message or in one inside it, that the table has."""
+    for descriptor, value in message.ListFields():
+        name = descriptor.name
+        if descriptor.enum_type and isinstance(value, int):
+            known = descriptor.enum_type.values_by_number.get(value)
+            name = known.name if known else ""
+        path = f"{field}.{descriptor.name}"
+        if name in NOT_YET:
+            violations.unsupported(path, NOT_YET[name])
+        elif isinstance(value, Message):
+            check(violations, path, value)

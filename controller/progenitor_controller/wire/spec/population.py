@@ -1,0 +1,100 @@
+"""Population-based training."""
+
+from progenitor.v1 import study_pb2 as pb
+from progenitor_storage.model.spec import (
+    ExplorationScope,
+    Fitness,
+    Inheritance,
+    PopulationBasedTraining,
+    SubPopulation,
+)
+
+from ..violations import MAX_PLACES, Violations
+from . import exploration, selection
+
+MAX_SUB_POPULATIONS = 100
+
+
+def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
+    population = spec.population_based_training
+    violations.whole(f"{field}.population_size", population.population_size, least=1, most=MAX_PLACES)
+    violations.known(f"{field}.fitness", population.fitness, pb.Fitness.items())
+    if population.fitness == pb.FITNESS_PARETO and len(spec.metrics) < 2:
+        violations.add(
+            f"{field}.fitness", f"FITNESS_PARETO needs at least 2 metrics, the study has {len(spec.metrics)}"
+        )
+    selection.check(violations, field, population)
+    exploration.check(violations, field, population)
+    violations.known(f"{field}.inheritance", population.inheritance, pb.Inheritance.items())
+    violations.known(f"{field}.exploration_scope", population.exploration_scope, pb.ExplorationScope.items())
+    if population.HasField("crossover"):
+        _crossover(violations, f"{field}.crossover", population.crossover)
+    if population.HasField("start_after_members"):
+        most = max(0, population.population_size)
+        violations.whole(f"{field}.start_after_members", population.start_after_members, most=most)
+    if population.sub_populations:
+        _sub_populations(violations, f"{field}.sub_populations", population)
+    violations.whole(f"{field}.migration_interval", population.migration_interval)
+    if population.migration_interval > 0 and len(population.sub_populations) < 2:
+        violations.add(f"{field}.migration_interval", "needs at least two sub_populations, or must be 0")
+
+
+def spell_out(population: pb.PopulationBasedTraining) -> None:
+    population.fitness = population.fitness or pb.FITNESS_WEIGHTED
+    population.inheritance = population.inheritance or pb.INHERITANCE_WEIGHTS_AND_PARAMETERS
+    selection.spell_out(population)
+    if not population.exploration_scope:
+        own_weights = population.WhichOneof("selection") in ("initiator", "no_selection")
+        population.exploration_scope = (
+            pb.EXPLORATION_SCOPE_EVERY_CHILD if own_weights else pb.EXPLORATION_SCOPE_COPIES_ONLY
+        )
+    exploration.spell_out(population)
+    if not population.HasField("start_after_members"):
+        population.start_after_members = 0
+
+
+def record(population: pb.PopulationBasedTraining) -> PopulationBasedTraining:
+    return PopulationBasedTraining(
+        population_size=population.population_size,
+        selection=selection.record(population),
+        exploration=exploration.record(population),
+        inheritance=(
+            Inheritance.WEIGHTS
+            if population.inheritance == pb.INHERITANCE_WEIGHTS
+            else Inheritance.WEIGHTS_AND_PARAMETERS
+        ),
+        exploration_scope=(
+            ExplorationScope.EVERY_CHILD
+            if population.exploration_scope == pb.EXPLORATION_SCOPE_EVERY_CHILD
+            else ExplorationScope.COPIES_ONLY
+        ),
+        start_after_members=population.start_after_members,
+        synchronous=population.synchronous,
+        fitness=Fitness.PARETO if population.fitness == pb.FITNESS_PARETO else Fitness.WEIGHTED,
+        crossover=population.crossover.probability,
+        sub_populations=tuple(
+            SubPopulation(part.size, part.steps_per_trial) for part in population.sub_populations
+        ),
+        migration_interval=population.migration_interval,
+    )
+
+
+def _crossover(violations: Violations, field: str, crossover: pb.Crossover) -> None:
+    if not 0.0 < crossover.probability <= 1.0:
+        violations.add(
+            f"{field}.probability", f"is {crossover.probability:g}, must be greater than 0 and at most 1"
+        )
+
+
+def _sub_populations(violations: Violations, field: str, population: pb.PopulationBasedTraining) -> None:
+    count = len(population.sub_populations)
+    if count > MAX_SUB_POPULATIONS:
+        violations.add(field, f"has {count} entries, at most {MAX_SUB_POPULATIONS} are allowed")
+    for place, part in enumerate(population.sub_populations):
+        violations.whole(f"{field}[{place}].size", part.size, least=1, most=MAX_PLACES)
+        violations.whole(f"{field}[{place}].steps_per_trial", part.steps_per_trial, least=1)
+    total = sum(part.size for part in population.sub_populations)
+    if total != population.population_size:
+        violations.add(
+            field, f"have {total} members together, must have population_size {population.population_size}"
+        )
