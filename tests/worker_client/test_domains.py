@@ -22,7 +22,8 @@ from progenitor import (
     TruncationSelection,
 )
 from progenitor.v1 import study_pb2 as pb
-from progenitor_worker.domains import INT64_MAX, Domain, StudyError
+from progenitor_worker.arguments import INT64_MAX, StudyError
+from progenitor_worker.domains import Domain
 from progenitor_worker.values import parameter_from_wire
 
 DOUBLE = Double(-1e308, 1e300)

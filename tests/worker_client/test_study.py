@@ -1,15 +1,26 @@
 """A study as a training file describes it."""
 
 from datetime import timedelta
+from math import prod
 from typing import Any
 
+import numpy as np
 import pytest
+from google.protobuf import json_format, struct_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from progenitor import (
     BinaryTournamentSelection,
     Categorical,
+    CovarianceMatrixAdaptation,
+    Custom,
     Discrete,
     Double,
+    GaussianProcessBandit,
+    GaussianProcessExploration,
+    GridSearch,
+    Hyperband,
     InitialMember,
     InitiatorSelection,
     Integer,
@@ -19,12 +30,18 @@ from progenitor import (
     Mutation,
     NoExploration,
     NoSelection,
+    PerformanceCurveStopping,
     RandomSearch,
     Study,
+    SubPopulation,
     TruncationSelection,
+    TTestSelection,
 )
 from progenitor.v1 import study_pb2
-from progenitor_worker.domains import StudyError
+from progenitor_storage.model import spec as model
+from progenitor_worker.arguments import StudyError
+from progenitor_worker.domains import Domain
+from progenitor_worker.places import places_of
 
 
 def study(**changes: Any) -> Study:
@@ -42,6 +59,12 @@ def study(**changes: Any) -> Study:
 LEFT_OUT = object()
 WRONG: Any = 0.5
 TEXT: Any = "0"
+
+
+def endless() -> list[object]:
+    itself: list[object] = []
+    itself.append(itself)
+    return itself
 
 
 def test_what_is_left_out_is_left_to_the_controller() -> None:
@@ -111,7 +134,10 @@ def test_every_option_reaches_the_specification() -> None:
         (InitiatorSelection(opponent_generations=2), "initiator"),
         (TruncationSelection(fraction=0.25), "truncation"),
         (BinaryTournamentSelection(), "binary_tournament"),
+        (TTestSelection(significance=0.01, window=5), "t_test"),
+        (TTestSelection(), "t_test"),
         (NoSelection(), "no_selection"),
+        (Custom("mine", strength=2), "custom_selection"),
     ],
 )
 def test_every_selection_reaches_the_specification(selection: object, field: str) -> None:
@@ -120,9 +146,120 @@ def test_every_selection_reaches_the_specification(selection: object, field: str
     assert population.WhichOneof("exploration") == "no_exploration"
 
 
-def test_a_random_search_has_configurations_and_no_population() -> None:
-    searched = study(algorithm=RandomSearch(5), population_size=LEFT_OUT)
-    assert searched.spec().random_search.configurations == searched.places == 5
+def population(**changes: Any) -> study_pb2.PopulationBasedTraining:
+    return study(**changes).spec().population_based_training
+
+
+def searched(algorithm: object, **changes: Any) -> Study:
+    return study(algorithm=algorithm, population_size=LEFT_OUT, **changes)
+
+
+def test_what_is_given_of_a_selection_or_an_exploration_reaches_the_specification() -> None:
+    tested = population(selection=TTestSelection(significance=0.01, window=5))
+    assert (tested.t_test.significance, tested.t_test.window) == (0.01, 5)
+    modelled = population(exploration=GaussianProcessExploration(history=50, pending="thompson_sampling"))
+    assert modelled.gaussian_process.history == 50
+    assert modelled.gaussian_process.pending == study_pb2.PENDING_TRIALS_THOMPSON_SAMPLING
+    left_out = population(exploration=GaussianProcessExploration())
+    assert left_out.gaussian_process == study_pb2.GaussianProcessExploration()
+    assert left_out.WhichOneof("exploration") == "gaussian_process"
+
+
+def test_fitness_crossover_and_sub_populations_reach_the_specification() -> None:
+    made = population(
+        metrics=[Maximize("accuracy"), Minimize("latency")],
+        fitness="pareto",
+        crossover=0.2,
+        sub_populations=[SubPopulation(6, 100), SubPopulation(2)],
+        migration_interval=3,
+    )
+    assert (made.fitness, made.crossover.probability) == (study_pb2.FITNESS_PARETO, 0.2)
+    assert [(part.size, part.steps_per_trial) for part in made.sub_populations] == [(6, 100), (2, 500)]
+    assert (made.population_size, made.migration_interval) == (8, 3)
+    plain = population(fitness="weighted")
+    assert plain.fitness == study_pb2.FITNESS_WEIGHTED
+    assert not plain.HasField("crossover")
+
+
+def test_the_size_of_a_population_may_be_left_to_its_parts() -> None:
+    parted = study(sub_populations=[SubPopulation(6, 100), SubPopulation(3, 400)], population_size=LEFT_OUT)
+    assert parted.places == parted.spec().population_based_training.population_size == 9
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "field"),
+    [
+        (RandomSearch(5), "random_search"),
+        (Hyperband(5), "hyperband"),
+        (GaussianProcessBandit(5), "gaussian_process_bandit"),
+        (CovarianceMatrixAdaptation(5), "covariance_matrix_adaptation"),
+        (Custom("mine", configurations=5), "custom"),
+    ],
+)
+def test_a_search_has_configurations_and_no_population(algorithm: object, field: str) -> None:
+    spec = searched(algorithm).spec()
+    assert spec.WhichOneof("algorithm") == field
+    assert getattr(spec, field).configurations == searched(algorithm).places == 5
+
+
+def test_what_is_given_of_hyperband_reaches_the_specification() -> None:
+    hyperband = searched(Hyperband(27, reduction_factor=4, asynchronous=True)).spec().hyperband
+    assert hyperband == study_pb2.Hyperband(configurations=27, reduction_factor=4, asynchronous=True)
+    assert searched(Hyperband(27)).spec().hyperband.reduction_factor == 0, "left to the controller"
+
+
+wholes = st.integers(-(2**63), 2**63 - 1)
+PAIRS: st.SearchStrategy[tuple[Domain, model.Domain]] = st.one_of(
+    st.tuples(st.floats(-1e9, 1e9), st.floats(0, 1e9) | st.just(0.0)).map(
+        lambda p: (Double(p[0], p[0] + p[1]), model.DoubleDomain(p[0], p[0] + p[1]))
+    ),
+    st.tuples(wholes, wholes).map(lambda p: (Integer(min(p), max(p)), model.IntegerDomain(min(p), max(p)))),
+    st.lists(st.floats(-9, 9), min_size=1, max_size=9, unique=True).map(
+        lambda p: (Discrete(sorted(p)), model.DiscreteDomain(tuple(sorted(p))))
+    ),
+    st.lists(st.text("ab", max_size=5), min_size=1, max_size=9, unique=True).map(
+        lambda p: (Categorical(p), model.CategoricalDomain(tuple(p)))
+    ),
+)
+
+
+@given(st.lists(PAIRS, max_size=5), st.integers(1, 2**31 - 1))
+def test_a_grid_has_as_many_members_as_the_controller_makes_of_it(
+    pairs: list[tuple[Domain, model.Domain]], points: int
+) -> None:
+    grid = searched(GridSearch(points), parameters={f"p{n}": ours for n, (ours, _) in enumerate(pairs)})
+    assert grid.places == prod(model.points_of(theirs, points) for _, theirs in pairs)
+
+
+def test_a_replay_has_the_members_that_it_trains_again() -> None:
+    closure = [
+        study_pb2.ReplayedTrial(trial=trial, member=member) for trial, member in ((1, 4), (2, 7), (5, 4))
+    ]
+    assert places_of(study_pb2.StudySpec(replay=study_pb2.Replay(closure=closure))) == 2
+
+
+def test_a_plug_in_has_its_name_and_its_options_as_json() -> None:
+    options: dict[str, Any] = {
+        "strength": 2,
+        "names": ["a", None, True],
+        "deep": {"rate": np.float64(0.5)},
+        "name": "b",
+    }
+    made = study(exploration=Custom("mine", **options), early_stopping=Custom("mine too")).spec()
+    custom = made.population_based_training.custom_exploration
+    assert custom.algorithm == "mine"
+    assert json_format.MessageToDict(custom.options) == options
+    assert made.custom_stopping == study_pb2.CustomAlgorithm(
+        algorithm="mine too", options=struct_pb2.Struct()
+    )
+
+
+def test_performance_curve_stopping_reaches_the_specification() -> None:
+    rule = PerformanceCurveStopping(grace_steps=10, probability=0.1, min_trials=3)
+    curve = study(early_stopping=rule).spec().performance_curve_stopping
+    assert (curve.grace_steps, curve.probability, curve.min_trials) == (10, 0.1, 3)
+    left = study(early_stopping=PerformanceCurveStopping(10)).spec().performance_curve_stopping
+    assert left == study_pb2.PerformanceCurveStopping(grace_steps=10)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +293,32 @@ def test_a_random_search_has_configurations_and_no_population() -> None:
         ({"initial_population": [{"no": 1.0}]}, "names 'no'"),
         ({"initial_population": [{"lr": "fast"}]}, "initial_population\\[0\\]\\['lr'\\]"),
         ({"initial_population": [3]}, "initial_population\\[0\\]"),
+        ({"selection": TTestSelection(significance=1.5)}, "significance"),
+        ({"selection": TTestSelection(window=1)}, "window must be at least 2"),
+        ({"selection": Custom("mine", configurations=3)}, "configurations"),
+        ({"selection": Custom("")}, "plug-in's name"),
+        ({"exploration": GaussianProcessExploration(history=1)}, "history"),
+        ({"exploration": GaussianProcessExploration(pending=WRONG)}, "pending"),
+        ({"exploration": Custom("mine", by=float("nan"))}, "\\['by'\\] must be a finite number"),
+        ({"exploration": Custom("mine", at=[{"x": {1: 2}}])}, "\\['at'\\]\\[0\\]\\['x'\\]: an option's name"),
+        ({"exploration": Custom("mine", of=object())}, "\\['of'\\] must be None, True"),
+        ({"exploration": Custom("mine", seed=2**53 + 1)}, "exact"),
+        ({"exploration": Custom("mine", deep=endless())}, "levels deep"),
+        ({"fitness": "best"}, "fitness must be one of 'weighted', 'pareto'"),
+        ({"fitness": "pareto"}, "at least two metrics"),
+        ({"crossover": 0}, "crossover"),
+        ({"crossover": 1.5}, "crossover"),
+        ({"sub_populations": [8]}, "sub_populations\\[0\\]"),
+        ({"sub_populations": [SubPopulation(0, 10)]}, "sub_populations\\[0\\].size"),
+        ({"sub_populations": [SubPopulation(8, 0)]}, "sub_populations\\[0\\].steps_per_trial"),
+        ({"sub_populations": [SubPopulation(3, 1), SubPopulation(4, 2)]}, "7 members together"),
+        ({"migration_interval": 2}, "two sub_populations"),
+        ({"algorithm": Hyperband(3), "population_size": LEFT_OUT, "max_steps": 500}, "max_steps"),
+        ({"algorithm": GridSearch(0), "population_size": LEFT_OUT}, "points_per_parameter"),
+        ({"algorithm": Custom("mine"), "population_size": LEFT_OUT}, "needs configurations"),
+        ({"algorithm": GridSearch(3), "crossover": 0.5}, "leave out population_size, crossover"),
+        ({"early_stopping": PerformanceCurveStopping(probability=0)}, "probability"),
+        ({"early_stopping": Custom("mine", configurations=1)}, "configurations"),
         ({"max_duration": "30s"}, "max_duration must be a number of seconds or a timedelta"),
     ],
 )

@@ -1,8 +1,15 @@
 """What runs beside the user's training code: the names that a training file imports, and the worker itself."""
 
+from .arguments import StudyError
 from .domains import Categorical, Discrete, Double, Integer
 from .options import (
     BinaryTournamentSelection,
+    CovarianceMatrixAdaptation,
+    Custom,
+    GaussianProcessBandit,
+    GaussianProcessExploration,
+    GridSearch,
+    Hyperband,
     InitialMember,
     InitiatorSelection,
     Maximize,
@@ -11,8 +18,11 @@ from .options import (
     Mutation,
     NoExploration,
     NoSelection,
+    PerformanceCurveStopping,
     RandomSearch,
+    SubPopulation,
     TruncationSelection,
+    TTestSelection,
 )
 from .run_session import SessionResult, run_session
 from .session import Session, SessionError
@@ -23,8 +33,14 @@ __all__ = [
     "BinaryTournamentSelection",
     "Categorical",
     "CheckpointError",
+    "CovarianceMatrixAdaptation",
+    "Custom",
     "Discrete",
     "Double",
+    "GaussianProcessBandit",
+    "GaussianProcessExploration",
+    "GridSearch",
+    "Hyperband",
     "InitialMember",
     "InitiatorSelection",
     "Integer",
@@ -34,11 +50,15 @@ __all__ = [
     "Mutation",
     "NoExploration",
     "NoSelection",
+    "PerformanceCurveStopping",
     "RandomSearch",
     "Session",
     "SessionError",
     "SessionResult",
     "Study",
+    "StudyError",
+    "SubPopulation",
+    "TTestSelection",
     "TruncationSelection",
     "run_session",
 ]

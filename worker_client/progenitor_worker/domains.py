@@ -1,62 +1,12 @@
 """The kinds of hyperparameters that a training file names. Bounds are inclusive."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral, Real
 
 from progenitor.v1 import study_pb2 as pb
 
-INT64_MAX = 2**63 - 1
-INT32_MAX = 2**31 - 1
-
-
-class StudyError(ValueError):
-    """A study is not described as it must be; the message names the argument and what is allowed."""
-
-
-def need_number(argument: str, value: object) -> float:
-    """A finite number, numpy's included, as float; raises StudyError."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise StudyError(f"{argument} must be a finite number, it is {value!r}")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise StudyError(f"{argument} must be a finite number, it is {value!r:.100}")
-    return number
-
-
-def need_positive(argument: str, value: object) -> float:
-    """A number greater than 0, where 0 on the wire would mean the default; raises StudyError."""
-    number = need_number(argument, value)
-    if number <= 0:
-        raise StudyError(f"{argument} must be greater than 0, it is {value!r}")
-    return number
-
-
-def need_whole(argument: str, value: object, least: int | None = None, most: int = INT64_MAX) -> int:
-    """A whole number, numpy's included, as int; raises StudyError."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise StudyError(f"{argument} must be a whole number, it is {value!r}")
-    number = int(value)
-    if least is not None and number < least:
-        raise StudyError(f"{argument} must be at least {least}, it is {number}")
-    if not -(2**63) <= number <= INT64_MAX:
-        raise StudyError(f"{argument} must fit into 64 bits, it is {number!s:.100}")
-    if number > most:
-        raise StudyError(f"{argument} must be at most {most}, it is {number}")
-    return number
-
-
-def need_flag(argument: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise StudyError(f"{argument} must be True or False, it is {value!r}")
-    return value
+from .arguments import StudyError, need_flag, need_number, need_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 Value = float | int | str
 
@@ -34,6 +35,23 @@ class InitialMember:
     start_step: int = 0
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Custom:
+    """A plug-in, found by its name among those installed where the controller runs. `options` are JSON values.
+
+    `configurations` is how many members it has, where it is a whole algorithm.
+    """
+
+    name: str
+    configurations: int | None
+    options: Mapping[str, object]
+
+    def __init__(self, name: str, /, *, configurations: int | None = None, **options: object) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "configurations", configurations)
+        object.__setattr__(self, "options", options)
+
+
 @dataclass(frozen=True, slots=True)
 class InitiatorSelection:
     """Each finished trial is compared with one of its generation (or of the last two), the fitter goes on."""
@@ -54,6 +72,14 @@ class BinaryTournamentSelection:
 
 
 @dataclass(frozen=True, slots=True)
+class TTestSelection:
+    """A member yields to another whose last `window` evaluations are better by Welch's t-test."""
+
+    significance: float | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoSelection:
     """Every member goes on from its own weights."""
 
@@ -69,13 +95,70 @@ class Mutation:
 
 
 @dataclass(frozen=True, slots=True)
+class GaussianProcessExploration:
+    """A model of the newest `history` observations suggests what improves fastest (PB2).
+
+    `pending` is what it assumes of trials that are still running.
+    """
+
+    history: int | None = None
+    pending: Literal["mean", "optimistic", "pessimistic", "thompson_sampling"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoExploration:
     """Hyperparameters never change."""
 
 
 @dataclass(frozen=True, slots=True)
+class SubPopulation:
+    """The next `size` members, whose trials have a length of their own; left out, the study's."""
+
+    size: int
+    steps_per_trial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RandomSearch:
     """Instead of a population: so many sampled configurations, each trained to its end."""
+
+    configurations: int
+
+
+@dataclass(frozen=True, slots=True)
+class GridSearch:
+    """Instead of a population: every combination of so many values of each parameter.
+
+    They are spread evenly from `min` to `max`, on a log scale if the parameter has one; a Discrete and a Categorical
+    have all of their values.
+    """
+
+    points_per_parameter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperband:
+    """Instead of a population: many configurations trained a little, the best 1 / `reduction_factor` of them further.
+
+    And so on until `max_steps`, each going on from its checkpoint. `asynchronous` waits for no others before a
+    configuration goes on: ASHA.
+    """
+
+    configurations: int
+    reduction_factor: int | None = None
+    asynchronous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianProcessBandit:
+    """Instead of a population: configurations that a model of the earlier ones suggests."""
+
+    configurations: int
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceMatrixAdaptation:
+    """Instead of a population: configurations drawn by CMA-ES."""
 
     configurations: int
 
@@ -88,5 +171,23 @@ class MedianStopping:
     min_trials: int | None = None
 
 
-Selection = InitiatorSelection | TruncationSelection | BinaryTournamentSelection | NoSelection
-SELECTIONS = (InitiatorSelection, TruncationSelection, BinaryTournamentSelection, NoSelection)
+@dataclass(frozen=True, slots=True)
+class PerformanceCurveStopping:
+    """Stops a trial whose extrapolated last value comes up to the best one with less than `probability`."""
+
+    grace_steps: int = 0
+    probability: float | None = None
+    min_trials: int | None = None
+
+
+Selection = (
+    InitiatorSelection
+    | TruncationSelection
+    | TTestSelection
+    | BinaryTournamentSelection
+    | NoSelection
+    | Custom
+)
+Exploration = Mutation | GaussianProcessExploration | NoExploration | Custom
+Search = RandomSearch | GridSearch | Hyperband | GaussianProcessBandit | CovarianceMatrixAdaptation | Custom
+Stopping = MedianStopping | PerformanceCurveStopping | Custom

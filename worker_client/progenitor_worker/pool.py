@@ -13,6 +13,7 @@ from .controller import Controller
 from .devices import slots
 from .events import ControllerFound, ControllerLost, Event, Listener, SlotEnded
 from .place import Place
+from .places import places_of
 from .process import Program, TrainingProcess
 from .slot import Slot
 
@@ -159,10 +160,3 @@ class WorkerPool:
         if isinstance(event, SlotEnded):
             self.ended.append(event)
         self.tell(event)
-
-
-def places_of(spec: study_pb2.StudySpec) -> int:
-    """How many members a study has."""
-    if spec.WhichOneof("algorithm") == "random_search":
-        return spec.random_search.configurations
-    return spec.population_based_training.population_size

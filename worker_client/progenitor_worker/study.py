@@ -8,29 +8,23 @@ from typing import Literal
 
 from progenitor.v1 import study_pb2 as pb
 
-from .domains import INT32_MAX, Domain, StudyError, need_whole
+from .arguments import StudyError, need_count, need_list, need_whole
+from .domains import Domain
 from .options import (
+    Exploration,
     InitialMember,
     Maximize,
-    MedianStopping,
     Minimize,
-    Mutation,
-    NoExploration,
-    RandomSearch,
+    Search,
     Selection,
+    Stopping,
+    SubPopulation,
     Value,
 )
-from .study_spec import (
-    listed,
-    set_early_stopping,
-    to_budget,
-    to_duration,
-    to_member,
-    to_metrics,
-    to_parameters,
-    to_population,
-    to_random_search,
-)
+from .places import places_of
+from .population_spec import to_population
+from .search_spec import set_early_stopping, set_search
+from .study_spec import to_budget, to_duration, to_member, to_metrics, to_parameters
 
 Seconds = float | timedelta
 
@@ -59,14 +53,18 @@ class Study:
         lease_duration: Seconds | None = None,
         max_failures_per_trial: int | None = None,
         initial_population: Sequence[InitialMember | Mapping[str, Value]] = (),
+        fitness: Literal["weighted", "pareto"] | None = None,
         selection: Selection | None = None,
-        exploration: Mutation | NoExploration | None = None,
+        exploration: Exploration | None = None,
         inheritance: Literal["weights_and_parameters", "weights"] | None = None,
         exploration_scope: Literal["every_child", "copies_only"] | None = None,
+        crossover: float | None = None,
         start_after_members: int | None = None,
         synchronous: bool = False,
-        algorithm: RandomSearch | None = None,
-        early_stopping: MedianStopping | None = None,
+        sub_populations: Sequence[SubPopulation] | None = None,
+        migration_interval: int | None = None,
+        algorithm: Search | None = None,
+        early_stopping: Stopping | None = None,
         **unknown: object,
     ) -> None:
         refuse_unknown(unknown)
@@ -89,23 +87,28 @@ class Study:
         if lease_duration is not None:
             spec.lease_duration.CopyFrom(to_duration("lease_duration", lease_duration))
         if max_failures_per_trial is not None:
-            spec.max_failures_per_trial = need_whole(
-                "max_failures_per_trial", max_failures_per_trial, least=1, most=INT32_MAX
-            )
+            spec.max_failures_per_trial = need_count("max_failures_per_trial", max_failures_per_trial)
         population = {
             "population_size": population_size,
+            "fitness": fitness,
             "selection": selection,
             "exploration": exploration,
             "inheritance": inheritance,
             "exploration_scope": exploration_scope,
+            "crossover": crossover,
             "start_after_members": start_after_members,
             "synchronous": synchronous or None,
+            "sub_populations": sub_populations,
+            "migration_interval": migration_interval,
         }
         if algorithm is None:
-            spec.population_based_training.CopyFrom(to_population(population))
+            made = to_population(population, spec.steps_per_trial)
+            spec.population_based_training.CopyFrom(made)
+            refuse_single_objective(spec)
         else:
-            spec.random_search.CopyFrom(to_random_search(algorithm, population))
-        for place, member in enumerate(listed("initial_population", initial_population)):
+            set_search(spec, algorithm)
+            refuse_population(algorithm, population)
+        for place, member in enumerate(need_list("initial_population", initial_population)):
             spec.initial_population.append(to_member(f"initial_population[{place}]", member, parameters))
         set_early_stopping(spec, early_stopping)
         self._spec = spec
@@ -123,10 +126,20 @@ class Study:
 
     @property
     def places(self) -> int:
-        """How many members train side by side."""
-        if self._spec.WhichOneof("algorithm") == "random_search":
-            return self._spec.random_search.configurations
-        return self._spec.population_based_training.population_size
+        """How many members it has."""
+        return places_of(self._spec)
+
+
+def refuse_single_objective(spec: pb.StudySpec) -> None:
+    if spec.population_based_training.fitness == pb.FITNESS_PARETO and len(spec.metrics) < 2:
+        raise StudyError('fitness="pareto" needs at least two metrics: leave it out')
+
+
+def refuse_population(algorithm: Search, population: Mapping[str, object]) -> None:
+    given = [name for name, value in population.items() if value is not None]
+    if given:
+        kind = type(algorithm).__name__
+        raise StudyError(f"algorithm={kind}(…) has no population: leave out {', '.join(given)}")
 
 
 def refuse_unknown(unknown: Mapping[str, object]) -> None:

@@ -2,50 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
 from progenitor.v1 import study_pb2 as pb
 
-from .domains import (
-    INT32_MAX,
-    Categorical,
-    Discrete,
-    Domain,
-    Double,
-    Integer,
-    StudyError,
-    need_flag,
-    need_number,
-    need_positive,
-    need_whole,
-)
-from .options import (
-    SELECTIONS,
-    BinaryTournamentSelection,
-    InitialMember,
-    InitiatorSelection,
-    Maximize,
-    MedianStopping,
-    Minimize,
-    Mutation,
-    NoExploration,
-    NoSelection,
-    RandomSearch,
-    TruncationSelection,
-)
+from .arguments import StudyError, need_number, need_whole
+from .domains import Categorical, Discrete, Domain, Double, Integer
+from .options import InitialMember, Maximize, Minimize
 
 LONGEST = 315_576_000_000.0
 """Seconds, 10,000 years: what a duration on the wire can be."""
-INHERITANCES: dict[str, Any] = {
-    "weights_and_parameters": pb.INHERITANCE_WEIGHTS_AND_PARAMETERS,
-    "weights": pb.INHERITANCE_WEIGHTS,
-}
-SCOPES: dict[str, Any] = {
-    "every_child": pb.EXPLORATION_SCOPE_EVERY_CHILD,
-    "copies_only": pb.EXPLORATION_SCOPE_COPIES_ONLY,
-}
 
 
 def to_budget(limits: Mapping[str, object], max_duration: object, target: object) -> pb.Budget:
@@ -62,47 +29,6 @@ def to_budget(limits: Mapping[str, object], max_duration: object, target: object
             "a study needs a budget: max_steps, max_trials, max_total_steps, max_duration or target"
         )
     return budget
-
-
-def to_random_search(algorithm: object, population: Mapping[str, object]) -> pb.RandomSearch:
-    if not isinstance(algorithm, RandomSearch):
-        raise StudyError(f"algorithm must be RandomSearch(configurations=…) or left out, it is {algorithm!r}")
-    given = [name for name, value in population.items() if value is not None]
-    if given:
-        raise StudyError(f"algorithm=RandomSearch(…) has no population: leave out {', '.join(given)}")
-    count = need_whole("configurations", algorithm.configurations, least=1, most=INT32_MAX)
-    return pb.RandomSearch(configurations=count)
-
-
-def to_population(options: Mapping[str, Any]) -> pb.PopulationBasedTraining:
-    if options["population_size"] is None:
-        raise StudyError("population_size is missing: how many members train side by side, such as 8")
-    population = pb.PopulationBasedTraining(
-        population_size=need_whole("population_size", options["population_size"], least=1, most=INT32_MAX),
-        synchronous=need_flag("synchronous", options["synchronous"] or False),
-    )
-    set_selection(population, options["selection"])
-    set_exploration(population, options["exploration"])
-    if options["inheritance"] is not None:
-        population.inheritance = one_of("inheritance", options["inheritance"], INHERITANCES)
-    if options["exploration_scope"] is not None:
-        population.exploration_scope = one_of("exploration_scope", options["exploration_scope"], SCOPES)
-    if options["start_after_members"] is not None:
-        members = need_whole("start_after_members", options["start_after_members"], least=0, most=INT32_MAX)
-        population.start_after_members = members
-    return population
-
-
-def listed(argument: str, values: object) -> Sequence[Any]:
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        raise StudyError(f"{argument} must be a list, it is {values!r}")
-    return values
-
-
-def one_of(argument: str, value: object, allowed: Mapping[str, Any]) -> Any:
-    if not isinstance(value, str) or value not in allowed:
-        raise StudyError(f"{argument} must be one of {', '.join(map(repr, allowed))}, it is {value!r}")
-    return allowed[value]
 
 
 def to_parameters(parameters: object) -> list[pb.ParameterSpec]:
@@ -167,59 +93,3 @@ def to_member(argument: str, member: object, parameters: Mapping[str, Domain]) -
             raise StudyError(f"{argument} names {name!r}, the study's parameters are {', '.join(parameters)}")
         message.parameters[name].CopyFrom(parameters[name].to_value(f"{argument}[{name!r}]", value))
     return message
-
-
-def set_selection(population: pb.PopulationBasedTraining, selection: object) -> None:
-    match selection:
-        case None:
-            return
-        case InitiatorSelection(opponent_generations=generations):
-            population.initiator.SetInParent()
-            if generations is not None:
-                count = need_whole("opponent_generations", generations, least=1, most=INT32_MAX)
-                population.initiator.opponent_generations = count
-        case TruncationSelection(fraction=fraction):
-            population.truncation.SetInParent()
-            if fraction is not None:
-                population.truncation.fraction = need_positive("fraction", fraction)
-        case BinaryTournamentSelection():
-            population.binary_tournament.SetInParent()
-        case NoSelection():
-            population.no_selection.SetInParent()
-        case _:
-            names = ", ".join(kind.__name__ for kind in SELECTIONS)
-            raise StudyError(f"selection must be one of {names}, it is {selection!r}")
-
-
-def set_exploration(population: pb.PopulationBasedTraining, exploration: object) -> None:
-    match exploration:
-        case None:
-            return
-        case NoExploration():
-            population.no_exploration.SetInParent()
-        case Mutation(factors=factors, sigma=sigma):
-            if factors is not None and sigma is not None:
-                raise StudyError("Mutation takes factors or sigma, not both")
-            population.mutation.SetInParent()
-            if factors is not None:
-                if not listed("Mutation(factors=…)", factors):
-                    raise StudyError("Mutation(factors=…) must have at least one entry, or be left out")
-                values = [need_positive("each of Mutation(factors=…)", factor) for factor in factors]
-                population.mutation.factors.values.extend(values)
-            if sigma is not None:
-                population.mutation.sigma = need_positive("sigma", sigma)
-            for name in ("resample_probability", "mutation_probability"):
-                if (probability := getattr(exploration, name)) is not None:
-                    setattr(population.mutation, name, need_number(name, probability))
-        case _:
-            raise StudyError(f"exploration must be Mutation(…) or NoExploration(), it is {exploration!r}")
-
-
-def set_early_stopping(spec: pb.StudySpec, rule: object) -> None:
-    if rule is None:
-        return
-    if not isinstance(rule, MedianStopping):
-        raise StudyError(f"early_stopping must be MedianStopping(…) or left out, it is {rule!r}")
-    spec.median_stopping.grace_steps = need_whole("grace_steps", rule.grace_steps, least=0)
-    if rule.min_trials is not None:
-        spec.median_stopping.min_trials = need_whole("min_trials", rule.min_trials, least=1, most=INT32_MAX)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from progenitor.v1 import study_pb2, trial_pb2
-from progenitor_worker.pool import places_of
+from progenitor_worker.places import places_of
 from progenitor_worker.process import Program
 
 from ..calls.names import id_from_name, short, study_of

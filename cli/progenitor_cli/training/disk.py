@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from progenitor.v1 import study_service_pb2 as pb
-from progenitor_worker.pool import places_of
+from progenitor_worker.places import places_of
 
 from ..calls.study_calls import StudyCalls
 from ..text.wording import size
