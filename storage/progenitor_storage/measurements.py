@@ -2,16 +2,17 @@
 
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from math import isnan
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from .encoding import metrics_text, parsed
 from .errors import MeasurementConflict, TooManyMetrics
 from .model.study import Study
 from .model.trial import Measurement
-from .tables import measurements
+from .tables import measurements, trials
 
 _m = measurements.c
 _OF_TRIAL = (_m.study == bindparam("study"), _m.trial == bindparam("trial"))
@@ -29,15 +30,10 @@ _PAGED_STEPS = (
     .limit(bindparam("limit"))
 )
 _PAGE = _ALL.where(_m.step.in_(_PAGED_STEPS)).order_by(_m.step, _m.epoch)
-_UP_TO = (
-    select(*_COLUMNS)
-    .where(
-        _m.study == bindparam("study"),
-        _m.trial.in_(bindparam("numbers", expanding=True)),
-        _m.step <= bindparam("step"),
-    )
-    .order_by(_m.trial, _m.step, _m.epoch)
+_NEWEST_STEPS = (
+    select(_m.step).distinct().where(*_OF_TRIAL).order_by(_m.step.desc()).limit(bindparam("limit"))
 )
+_NEWEST = _ALL.where(_m.step.in_(_NEWEST_STEPS)).order_by(_m.step, _m.epoch)
 MAX_METRICS = 1000
 """At one step of a trial: a trial is to fit into one message."""
 
@@ -55,6 +51,28 @@ _UPDATE = (
     )
     .values(metrics=bindparam("new_metrics"), elapsed=bindparam("new_elapsed"))
 )
+
+
+@cache
+def _before_end(count: int) -> Select[Any]:
+    """Of each trial the step and the metrics measured last by each distance: one look into the index for each."""
+    newest = (
+        select(column)
+        .where(
+            _m.study == bindparam("study"),
+            _m.trial == trials.c.number,
+            _m.step <= trials.c.end_step - bindparam(f"left_{place}"),
+        )
+        .order_by(_m.step.desc(), _m.epoch.desc())
+        .limit(1)
+        .correlate(trials)
+        .scalar_subquery()
+        for place in range(count)
+        for column in (_m.step, _m.metrics)
+    )
+    return select(trials.c.number, *newest).where(
+        trials.c.study == bindparam("study"), trials.c.number.in_(bindparam("numbers", expanding=True))
+    )
 
 
 class Measurements:
@@ -119,14 +137,30 @@ class Measurements:
         values = {"study": study.key, "trial": number, "after": after, "limit": limit}
         return [measurement for _, measurement in _newest(self._connection.execute(_PAGE, values))]
 
-    def up_to(self, study: Study, numbers: Collection[int], step: int) -> dict[int, list[Measurement]]:
-        """Of each of these trials, its measurements up to this step (inclusive), by step."""
-        found: dict[int, list[Measurement]] = {number: [] for number in sorted(set(numbers))}
+    def newest(self, study: Study, number: int, limit: int) -> list[Measurement]:
+        """Those at the newest `limit` steps, by step, each as `at` gives it."""
+        values = {"study": study.key, "trial": number, "limit": limit}
+        return [measurement for _, measurement in _newest(self._connection.execute(_NEWEST, values))]
+
+    def before_end(
+        self, study: Study, numbers: Collection[int], left: Collection[int]
+    ) -> dict[int, list[Measurement]]:
+        """Of each of these trials what it measured last with so many, or more, steps left to its end; by step.
+
+        The newest epoch's alone, and not its time. However many measurements there are, only these are read.
+        """
+        found: dict[int, list[Measurement]] = {number: [] for number in sorted(numbers)}
+        if not left:
+            return found
         wanted = list(found)
+        asked = {f"left_{place}": steps for place, steps in enumerate(sorted(left, reverse=True))}
         for start in range(0, len(wanted), _CHUNK):
-            values = {"study": study.key, "numbers": wanted[start : start + _CHUNK], "step": step}
-            for number, measurement in _newest(self._connection.execute(_UP_TO, values)):
-                found[number].append(measurement)
+            values = {"study": study.key, "numbers": wanted[start : start + _CHUNK], **asked}
+            for number, *measured in self._connection.execute(_before_end(len(asked)), values):
+                stored = dict(zip(measured[::2], measured[1::2], strict=True))
+                found[number] = [
+                    Measurement(step, parsed(metrics)) for step, metrics in stored.items() if step is not None
+                ]
         return found
 
     def _known(

@@ -3,7 +3,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progenitor_controller.algorithms import should_stop
+from progenitor_controller.algorithms.stopping.median import should_stop
 from progenitor_storage.model.spec import Goal, MedianStopping, MetricSpec
 from progenitor_storage.model.trial import Measurement
 

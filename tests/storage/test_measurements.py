@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from progenitor_storage import Database, Snapshot
+from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.errors import MeasurementConflict
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Measurement
 
-from .calls import look, run
+from .calls import draft, look, run
 
 EXTREME = 2**63 - 1
 
@@ -99,20 +99,38 @@ def test_the_newest_epoch_s_value_of_each_metric_is_read(database: Database) -> 
     assert look(database, lambda tx, study: tx.measurements.page(study, 1, 5, 1)) == expected[1:2]
 
 
-def test_measurements_up_to_a_step_are_read_of_many_trials_at_once(database: Database) -> None:
-    for number in (1, 600, 1100):
-        merge(database, number, 1, *(Measurement(step, {"a": float(step)}) for step in (1, 2, 3)))
+def test_what_was_measured_last_with_so_many_steps_left_is_read_of_many_trials_at_once(
+    database: Database,
+) -> None:
+    def fill(tx: Transaction, study: Study) -> None:
+        for member in range(600):
+            tx.trials.insert(study, draft(member))
+        late = tx.trials.insert(study, draft(600, start_step=10))
+        for number in (1, 600):
+            tx.measurements.merge(study, number, 1, [Measurement(s, {"a": float(s)}) for s in (1, 2, 5, 10)])
+        tx.measurements.merge(study, late.number, 1, [Measurement(13, {"a": 13.0})])
+        tx.measurements.merge(study, 1, 2, [Measurement(5, {"a": -5.0})])
 
     def ask(tx: Snapshot, study: Study) -> dict[int, list[Measurement]]:
-        return tx.measurements.up_to(study, range(1, 1101), 2)
+        return tx.measurements.before_end(study, range(1, 602), [0, 4, 5, 6, 9])
 
+    run(database, fill)
     found = look(database, ask)
-    assert len(found) == 1100
-    assert {number: [m.step for m in measured] for number, measured in found.items() if measured} == {
-        1: [1, 2],
-        600: [1, 2],
-        1100: [1, 2],
+    assert len(found) == 601
+    values = {n: [(m.step, m.metrics["a"]) for m in measured] for n, measured in found.items() if measured}
+    assert values == {
+        1: [(1, 1.0), (2, 2.0), (5, -5.0), (10, 10.0)],
+        600: [(1, 1.0), (2, 2.0), (5, 5.0), (10, 10.0)],
+        601: [(13, 13.0)],
     }
+    assert look(database, lambda tx, study: tx.measurements.before_end(study, [1], [])) == {1: []}
+
+
+def test_the_newest_steps_are_read_with_the_newest_epochs_values(database: Database) -> None:
+    merge(database, 1, 1, *(Measurement(step, {"a": float(step)}) for step in range(5)))
+    merge(database, 1, 2, Measurement(3, {"b": 2.0}))
+    found = look(database, lambda tx, study: tx.measurements.newest(study, 1, 2))
+    assert found == [Measurement(3, {"a": 3.0, "b": 2.0}, epoch=2), Measurement(4, {"a": 4.0}, epoch=1)]
 
 
 def test_extreme_steps_and_names_are_kept(database: Database) -> None:

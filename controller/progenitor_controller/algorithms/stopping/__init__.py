@@ -1,5 +1,48 @@
 """Which running trials are not worth their remaining steps."""
 
-from .median import should_stop
+from collections.abc import Sequence
 
-__all__ = ["should_stop"]
+from progenitor_storage.model.spec import (
+    Custom,
+    MedianStopping,
+    MetricSpec,
+    PerformanceCurveStopping,
+    Stopping,
+)
+
+from . import median, performance_curve
+from .comparison import Comparison, Configuration, Session, comparison
+from .curves import Curve, complete, thinned
+
+__all__ = [
+    "Comparison",
+    "Configuration",
+    "Curve",
+    "Session",
+    "comparison",
+    "complete",
+    "should_stop",
+    "thinned",
+]
+
+
+def should_stop(
+    stopping: Stopping,
+    metrics: Sequence[MetricSpec],
+    own: Curve,
+    others: Sequence[Curve],
+    final_step: int,
+) -> bool:
+    """Whether a running trial with the measurements `own` is to be stopped now.
+
+    `others` are the curves of trials of other members that it is compared with, in any order; `final_step` is
+    where its value counts. Measurements count that hold every metric of the study; steps count along the
+    lineage, for `grace_steps` too. Raises LookupError for a plug-in that is not installed.
+    """
+    match stopping:
+        case MedianStopping():
+            return median.should_stop(stopping, metrics, own, others)
+        case PerformanceCurveStopping():
+            return performance_curve.should_stop(stopping, metrics, own, others, final_step)
+        case Custom(name):
+            raise LookupError(f"no stopping rule {name!r} is installed")

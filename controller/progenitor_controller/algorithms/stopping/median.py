@@ -9,37 +9,30 @@ from math import inf
 from statistics import median_high, median_low
 
 from progenitor_storage.model.spec import MedianStopping, MetricSpec
-from progenitor_storage.model.trial import Measurement
 
-from ..fitness import fitness
+from .curves import Curve, complete, finite
 
 
 def should_stop(
-    stopping: MedianStopping,
-    metrics: Sequence[MetricSpec],
-    own: Sequence[Measurement],
-    others: Sequence[Sequence[Measurement]],
+    stopping: MedianStopping, metrics: Sequence[MetricSpec], own: Curve, others: Sequence[Curve]
 ) -> bool:
     """Whether a running trial with the measurements `own` is to be stopped now.
 
-    `others` are the measurements of each completed trial of other members in the same generation.
-    Measurements count that hold every metric; steps count along the lineage, for `grace_steps` too. Not
-    finite is worse than any number; a trial that has measured nothing finite by then is no standard for
-    others.
+    `others` are the curves of trials of other members that have completed this session. Not finite is worse
+    than any number; a trial that has measured nothing finite by then is no standard for others.
     """
-    measured = [measurement for measurement in own if _complete(metrics, measurement)]
-    step = max((measurement.step for measurement in measured), default=0)
-    if not measured or step < stopping.grace_steps:
+    step = max((measurement.step for measurement in complete(metrics, own)), default=-1)
+    if not max(0, stopping.grace_steps) <= step:
         return False
     averages = [average for other in others if (average := _average(metrics, other, step)) is not None]
     if not averages or len(averages) < stopping.min_trials:
         return False
-    best = max(_finite(metrics, measured), default=-inf)
+    best = max((value for _, value in finite(metrics, own, step)), default=-inf)
     return best < _median(averages)
 
 
-def _average(metrics: Sequence[MetricSpec], measurements: Sequence[Measurement], step: int) -> float | None:
-    values = _finite(metrics, [m for m in measurements if m.step <= step and _complete(metrics, m)])
+def _average(metrics: Sequence[MetricSpec], curve: Curve, step: int) -> float | None:
+    values = [value for _, value in finite(metrics, curve, step)]
     if not values:
         return None
     # Rounding must not lift an average above its greatest value: then the best trial could be stopped.
@@ -50,12 +43,3 @@ def _average(metrics: Sequence[MetricSpec], measurements: Sequence[Measurement],
 def _median(values: Sequence[float]) -> float:
     # Halved before they are added, because a sum may overflow.
     return median_low(values) / 2.0 + median_high(values) / 2.0
-
-
-def _finite(metrics: Sequence[MetricSpec], measurements: Sequence[Measurement]) -> list[float]:
-    values = (fitness(metrics, measurement.metrics) for measurement in measurements)
-    return [value for value in values if value is not None]
-
-
-def _complete(metrics: Sequence[MetricSpec], measurement: Measurement) -> bool:
-    return all(metric.name in measurement.metrics for metric in metrics)
