@@ -11,6 +11,8 @@ from statistics import NormalDist
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
 
 Item = TypeVar("Item")
 
@@ -53,6 +55,16 @@ class Stream:
     def normal(self) -> float:
         """Of mean 0 and standard deviation 1."""
         return _STANDARD_NORMAL.inv_cdf(self.uniform())
+
+    def uniforms(self, count: int) -> npt.NDArray[np.float64]:
+        """What `count` calls of `uniform` give, at once."""
+        raw: npt.NDArray[np.uint64] = self._bits.random_raw(count)
+        return np.asarray((raw >> np.uint64(12)) * 2.0**-52 + 2.0**-53, dtype=np.float64)
+
+    def normals(self, count: int) -> npt.NDArray[np.float64]:
+        """As many independent draws as from `normal`, at once; equal to them but for rounding."""
+        drawn: npt.NDArray[np.float64] = ndtri(self.uniforms(count))
+        return drawn
 
     def chance(self, probability: float) -> bool:
         """True with this probability; never at 0, always at 1."""

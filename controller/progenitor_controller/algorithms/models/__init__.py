@@ -1,0 +1,1 @@
+"""Models that decisions learn from: Gaussian processes over mixed hyperparameters."""
