@@ -5,6 +5,7 @@ import uuid
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage import Snapshot, Transaction
 from progenitor_storage.errors import StudyExists
+from progenitor_storage.model.spec import Hyperband
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import Trial
 
@@ -118,12 +119,17 @@ def with_budget(stored: bytes, budget: pb.Budget) -> bytes:
 
 
 def refuse_too_short(study: Study, budget: pb.Budget) -> None:
-    """A budget must leave something to train to members that start from a given checkpoint."""
-    given = effective(study.effective_spec).initial_population
-    latest = max((member.start_step for member in given), default=0)
+    """A budget must leave something to train to members that begin with a checkpoint, and rungs to Hyperband."""
+    spec = effective(study.effective_spec)
+    latest = max((member.start_step for member in spec.initial_population), default=0)
+    told = ""
     if 0 < budget.max_steps <= latest:
-        told = f"is {budget.max_steps}, but an initial member starts at step {latest}"
-        raise InvalidRequest([Violation("study.spec.budget.max_steps", told)])
+        told = f"an initial member starts at step {latest}"
+    elif isinstance(spec.algorithm, Hyperband) and budget.max_steps <= spec.steps_per_trial:
+        told = f"hyperband needs more than steps_per_trial {spec.steps_per_trial}"
+    if told:
+        message = f"is {budget.max_steps}, but {told}"
+        raise InvalidRequest([Violation("study.spec.budget.max_steps", message)])
 
 
 def refuse_ended(study: Study, *allowed: StudyState) -> None:

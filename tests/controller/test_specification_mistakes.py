@@ -13,10 +13,13 @@ from tests.controller.specifications import ALGORITHMS, specifications
 from tests.controller.trainee import minimal_spec
 
 from progenitor.v1 import study_pb2 as pb
+from progenitor_controller.errors import InvalidRequest
+from progenitor_controller.studies import refuse_too_short
 from progenitor_controller.wire.check_spec import check_spec
 from progenitor_controller.wire.decode import decode
 from progenitor_controller.wire.defaults import spelled_out
 from progenitor_controller.wire.violations import Violations
+from progenitor_storage.model.study import Study
 
 
 def refused(spec: pb.StudySpec) -> set[str]:
@@ -238,6 +241,16 @@ def test_hyperband_needs_lineages_longer_than_a_session(max_steps: int) -> None:
     spec.budget.max_steps = max_steps
     spec.budget.max_trials = 100
     assert refused(spec) == {"spec.budget.max_steps"}
+
+
+@pytest.mark.parametrize("max_steps", [0, 9, 10])
+def test_nor_can_it_be_left_without_them_later(max_steps: int) -> None:
+    spec = spelled_out(minimal_spec(hyperband=pb.Hyperband(configurations=9)), 1)
+    study = Study("s", "uid", b"", spec.SerializeToString())
+    refuse_too_short(study, pb.Budget(max_steps=11))
+    with pytest.raises(InvalidRequest) as caught:
+        refuse_too_short(study, pb.Budget(max_steps=max_steps, max_trials=100))
+    assert [violation.field for violation in caught.value.violations] == ["study.spec.budget.max_steps"]
 
 
 def test_covariances_are_of_numbers() -> None:

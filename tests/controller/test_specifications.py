@@ -32,7 +32,8 @@ from progenitor_storage.model.spec import (
     TTestSelection,
 )
 
-any_valid = specifications(st.sampled_from(ALGORITHMS))
+PBT = "population_based_training"
+any_valid = specifications(st.just(PBT) | st.sampled_from(ALGORITHMS))
 
 
 def checked(spec: pb.StudySpec) -> Violations:
@@ -64,13 +65,27 @@ def test_spelling_out_changes_nothing_that_is_given(spec: pb.StudySpec) -> None:
     assert spec.SerializeToString(deterministic=True) == before
 
 
+OPEN_BY_NATURE = {"early_stopping", "_target", "_crossover"}
+
+
+def left_open(full: pb.StudySpec) -> set[str]:
+    return {name for part in parts(full) for name in open_choices(part)} - OPEN_BY_NATURE
+
+
 @given(any_valid)
 def test_no_choice_is_left_open_once_it_is_spelled_out(spec: pb.StudySpec) -> None:
     full = spelled_out(spec, 1)
-    by_nature = {"early_stopping", "_target", "_start_after_members", "_crossover"}
-    left_open = {name for part in parts(full) for name in open_choices(part)} - by_nature
-    assert left_open == set()
+    assert left_open(full) == set()
     assert full.HasField("lease_duration")
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_nor_where_nothing_is_said_but_what_is_asked_for(name: str) -> None:
+    spec, _ = example(name)
+    full = spelled_out(spec, 1)
+    assert left_open(full) == set()
+    places = {"grid_search": 3, "replay": 0}.get(name, 9 if "configurations" in str(spec) else 4)
+    assert decode(full).places == places
 
 
 @given(any_valid)
@@ -134,6 +149,16 @@ def test_what_is_not_asked_for_has_the_published_defaults() -> None:
     record = decode(spelled_out(spec, 1))
     assert record.algorithm == Hyperband(reduction_factor=3, configurations=9, asynchronous=True)
     assert record.stopping == PerformanceCurveStopping(grace_steps=3, probability=0.05, min_trials=5)
+
+
+@pytest.mark.parametrize("pending", [name for name, number in pb.PendingTrials.items() if number])
+def test_what_a_model_assumes_reads_as_it_is_called(pending: str) -> None:
+    spec = minimal_spec()
+    spec.population_based_training.gaussian_process.pending = pb.PendingTrials.Value(pending)
+    population = decode(spelled_out(spec, 1)).algorithm
+    assert isinstance(population, PopulationBasedTraining)
+    assert isinstance(population.exploration, GaussianProcessExploration)
+    assert population.exploration.pending is PendingTrials[pending.removeprefix("PENDING_TRIALS_")]
 
 
 def test_a_replay_reads_its_closure() -> None:
