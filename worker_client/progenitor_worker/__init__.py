@@ -24,7 +24,9 @@ from .options import (
     TruncationSelection,
     TTestSelection,
 )
+from .run_schedule import ScheduleResult, run_schedule
 from .run_session import SessionResult, run_session
+from .schedule import Schedule, ScheduledSession, ScheduleError, read_schedule
 from .session import Session, SessionError
 from .store import CheckpointError
 from .study import Study
@@ -52,6 +54,10 @@ __all__ = [
     "NoSelection",
     "PerformanceCurveStopping",
     "RandomSearch",
+    "Schedule",
+    "ScheduleError",
+    "ScheduleResult",
+    "ScheduledSession",
     "Session",
     "SessionError",
     "SessionResult",
@@ -60,5 +66,7 @@ __all__ = [
     "SubPopulation",
     "TTestSelection",
     "TruncationSelection",
+    "read_schedule",
+    "run_schedule",
     "run_session",
 ]

@@ -14,12 +14,16 @@ from .user_code import as_metrics
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """`checkpoint` is the folder of the newest one, None if none was saved; `metrics` are by step."""
+    """`checkpoint` is the folder of the newest one, None if none was saved; `metrics` are by step.
+
+    `digest` is the checkpoint's: equal contents have equal ones.
+    """
 
     checkpoint: Path | None
     checkpoint_step: int | None
     step: int
     metrics: Mapping[int, Mapping[str, float]]
+    digest: str = ""
 
     @property
     def score(self) -> Mapping[str, float]:
@@ -66,29 +70,57 @@ def run_session(
     name says. Raises what `train` raises, SessionError for what a session cannot take, CheckpointError.
     """
     store = CheckpointStore(Path(folder))
-    recorder = Recorder()
     origin, known_step = origin_of(warm_start, store)
     start = known_step if start_step is None else start_step
-    session = Session(
-        store=store,
-        holder=Holder(f"session-{uuid.uuid4().hex[:12]}", 1, 1),
-        listener=recorder,
+    return trained(
+        train,
+        store,
+        Holder(f"session-{uuid.uuid4().hex[:12]}", 1, 1),
         warm_start=origin,
-        parameters=parameters,
-        seed=seed,
         start_step=start,
         end_step=start + steps,
+        seed=seed,
+        parameters=parameters,
+        evaluate=evaluate,
+    )
+
+
+def trained(
+    train: Callable[..., object],
+    store: CheckpointStore,
+    holder: Holder,
+    *,
+    warm_start: Path | None,
+    start_step: int,
+    end_step: int,
+    seed: int,
+    parameters: Mapping[str, Value],
+    evaluate: Callable[..., object] | None,
+) -> SessionResult:
+    """Raises what `train` and `evaluate` raise, SessionError, CheckpointError."""
+    recorder = Recorder()
+    session = Session(
+        store=store,
+        holder=holder,
+        listener=recorder,
+        warm_start=warm_start,
+        parameters=parameters,
+        seed=seed,
+        start_step=start_step,
+        end_step=end_step,
     )
     with closing(session):
         train(session, **parameters)
     session.finish()
-    newest = recorder.newest
-    checkpoint = None if newest is None else store.root / newest.uri
     metrics = {step: dict(values) for step, values in session.metrics.items()}
-    if evaluate is not None and checkpoint is not None:
+    newest = recorder.newest
+    if newest is None:
+        return SessionResult(None, None, session.step, metrics)
+    checkpoint = store.root / newest.uri
+    if evaluate is not None:
         returned = as_metrics(evaluate(checkpoint, **arguments_for(evaluate, parameters)))
         metrics.setdefault(session.step, {}).update(returned)
-    return SessionResult(checkpoint, None if newest is None else newest.step, session.step, metrics)
+    return SessionResult(checkpoint, newest.step, session.step, metrics, newest.digest)
 
 
 def origin_of(
