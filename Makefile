@@ -5,11 +5,13 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 TORCH := 2.13.0
 PYTORCH := .venv/pytorch-$(TORCH)
+RAY := 2.60.0
+RAY_TUNE := .venv/ray-$(RAY)
 FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-walk test-deployment test-pytorch check proto lock benchmark-defaults benchmark-demo benchmark-examples clean
+.PHONY: help run test test-walk test-deployment test-pytorch test-ray check proto lock benchmark-quality benchmark-defaults benchmark-demo benchmark-examples clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +30,9 @@ test-deployment: $(INSTALLED) ## build what the images hold and run what the com
 
 test-pytorch: $(PYTORCH)/.installed ## run the tests that need PyTorch (downloads PyTorch once, some hundred megabytes)
 	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m pytest -q $(ARGS) tests/examples/with_pytorch.py tests/worker_client/check_with_pytorch.py
+
+test-ray: $(RAY_TUNE)/.installed ## run the tests of how the benchmark asks Ray Tune (downloads Ray once, 80 megabytes)
+	PYTHONPATH=$(CURDIR)/$(RAY_TUNE) $(BIN)/python -m pytest -q $(ARGS) tests/benchmarks/with_ray.py
 
 check: $(INSTALLED) ## lint, formatting, types, import contracts; stubs and protos
 	$(BIN)/ruff check
@@ -50,6 +55,9 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make loc
 	$(LOCK) pyproject.toml --extra server -c requirements.lock -o controller/requirements.lock
 	$(LOCK) pyproject.toml -c requirements.lock -o worker_client/requirements.lock
 	echo hatchling | $(LOCK) - -c requirements.lock -o controller/build.lock
+
+benchmark-quality: $(RAY_TUNE)/.installed ## how well all methods search, beside Ray Tune: docs/quality.md (an hour; ARGS=--help)
+	PYTHONPATH=$(CURDIR)/$(RAY_TUNE) $(BIN)/python -m benchmarks.quality $(ARGS)
 
 benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
 	$(BIN)/python -m benchmarks.quality_defaults $(ARGS)
@@ -79,4 +87,12 @@ $(PYTORCH)/.installed: | $(INSTALLED)
 	@echo "Installing PyTorch (once) …"
 	@rm -rf $(@D)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --target $(@D) torch==$(TORCH)
+	@touch $@
+
+# Its wheel and what it imports beyond the lock, without what the lock has: one version of each for both sides.
+$(RAY_TUNE)/.installed: | $(INSTALLED)
+	@echo "Installing Ray (once) …"
+	@rm -rf $(@D)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(@D) \
+	    ray==$(RAY) msgpack==1.2.4 filelock==4.2.11 fsspec==2026.9.0 PyYAML==6.0.3 tensorboardX==2.6.5
 	@touch $@

@@ -1,0 +1,138 @@
+"""What is compared. Each has the defaults that it comes with; nothing is tuned for a problem."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from progenitor.v1 import study_pb2 as pb
+from progenitor_storage.model.spec import DoubleDomain, Scale
+
+from .problem import Problem, Session
+from .service import search
+
+Searcher = Callable[[Problem, int, Sequence[float]], Sequence[Session]]
+"""Runs a study of a problem with a seed, by workers of these speeds in seconds a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    title: str
+    search: Searcher
+    suits: Callable[[Problem], bool] = lambda _: True
+    slow: bool = False
+    """Whether a decision takes a second rather than a millisecond: then long studies get fewer seeds."""
+
+
+def of_service(title: str, algorithm: Callable[[Problem], pb.StudySpec], **options: object) -> Method:
+    def searcher(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Session]:
+        return search(problem, seed, algorithm(problem), speeds)
+
+    return Method(title, searcher, **options)  # type: ignore[arg-type]  # fields of Method
+
+
+def population(problem: Problem, **fields: object) -> pb.StudySpec:
+    training = pb.PopulationBasedTraining(population_size=problem.members, **fields)  # type: ignore[arg-type]  # its fields
+    return pb.StudySpec(population_based_training=training)
+
+
+MUTATION = pb.Mutation(factors=pb.Factors(values=[0.8, 1.2]), resample_probability=0.25)
+"""As in the paper of 2017, and in Ray Tune."""
+
+
+def random(problem: Problem) -> pb.StudySpec:
+    return pb.StudySpec(random_search=pb.RandomSearch(configurations=problem.members))
+
+
+def explore_only(problem: Problem) -> pb.StudySpec:
+    return population(problem, no_selection=pb.NoSelection())
+
+
+def pbt_2017(problem: Problem) -> pb.StudySpec:
+    return population(
+        problem,
+        truncation=pb.TruncationSelection(fraction=0.2),
+        mutation=MUTATION,
+        exploration_scope=pb.EXPLORATION_SCOPE_COPIES_ONLY,
+    )
+
+
+def pbt_2019(problem: Problem) -> pb.StudySpec:
+    return population(
+        problem,
+        initiator=pb.InitiatorSelection(opponent_generations=1),
+        exploration_scope=pb.EXPLORATION_SCOPE_EVERY_CHILD,
+    )
+
+
+def gaussian_process(problem: Problem) -> pb.StudySpec:
+    return population(problem, gaussian_process=pb.GaussianProcessExploration())
+
+
+MIGRATION = 5
+"""Generations between migrations; the sessions of the slower half are as many times longer."""
+
+
+def sub_populations(problem: Problem) -> pb.StudySpec:
+    """Two halves, one with longer sessions, whose selection is patient (Doulazmi et al. 2025)."""
+    half = problem.members // 2
+    longer = min(MIGRATION * problem.steps_per_trial, problem.max_steps)
+    return population(
+        problem,
+        sub_populations=[
+            pb.SubPopulation(size=problem.members - half, steps_per_trial=problem.steps_per_trial),
+            pb.SubPopulation(size=half, steps_per_trial=longer),
+        ],
+        migration_interval=MIGRATION,
+    )
+
+
+def pareto(problem: Problem) -> pb.StudySpec:
+    return population(problem, fitness=pb.FITNESS_PARETO)
+
+
+def of_ray(function: str) -> Searcher:
+    """Ray is imported only where one of its schedulers is asked: it is not in the lock."""
+
+    def searcher(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Session]:
+        from . import ray_tune  # noqa: PLC0415 - as said
+
+        found: Searcher = getattr(ray_tune, function)
+        return found(problem, seed, speeds)
+
+    return searcher
+
+
+def several_metrics(problem: Problem) -> bool:
+    return len(problem.metrics) > 1
+
+
+def several_members(problem: Problem) -> bool:
+    """Enough for two sub-populations that can select within themselves."""
+    return problem.members >= 4
+
+
+def all_continuous(problem: Problem) -> bool:
+    return all(isinstance(parameter.domain, DoubleDomain) for parameter in problem.parameters)
+
+
+def some_logarithmic(problem: Problem) -> bool:
+    scales = [p.domain.scale for p in problem.parameters if isinstance(p.domain, DoubleDomain)]
+    return all_continuous(problem) and Scale.LOG in scales
+
+
+RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
+
+METHODS: Mapping[str, Method] = {
+    RANDOM: of_service("random search", random),
+    "explore-only": of_service("exploration without selection", explore_only),
+    DEFAULT: of_service("**default**", population),
+    "pbt-2017": of_service("PBT 2017", pbt_2017),
+    "pbt-2019": of_service("PBT 2019", pbt_2019),
+    "gp": of_service("GP exploration", gaussian_process),
+    "sub-populations": of_service("sub-populations", sub_populations, suits=several_members),
+    "pareto": of_service("Pareto fitness", pareto, suits=several_metrics),
+    RAY_PBT: Method("Ray PBT", of_ray("pbt")),
+    RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=all_continuous, slow=True),
+    "ray-pb2-log": Method(
+        "Ray PB2, logarithms", of_ray("pb2_of_logarithms"), suits=some_logarithmic, slow=True
+    ),
+}
