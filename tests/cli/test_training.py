@@ -25,6 +25,8 @@ from progenitor_cli.training.training import Looks, follow, train, wish_of
 from progenitor_cli.watching.plain_lines import Lines
 from progenitor_cli.watching.view import view_for
 from progenitor_controller.server import EmbeddedController
+from progenitor_worker import pool as pool_module
+from progenitor_worker.events import Event, SlotEnded, TrialStarted
 from progenitor_worker.pool import WorkerOptions, WorkerPool
 from progenitor_worker.process import Program, TrainingProcess
 
@@ -131,6 +133,31 @@ def test_training_goes_on_while_its_status_is_refused(place: Place) -> None:
         follow(looks, pool, threading.Event())
         assert [slot.error for slot in pool.ended] == [""]
         assert here.client.get_study(here.study.name).state == study_pb2.STUDY_STATE_COMPLETED
+
+
+@pytest.mark.parametrize("last", [TrialStarted, SlotEnded])
+def test_workers_that_hang_are_not_waited_for_once_they_were_to_quit(
+    place: Place, monkeypatch: pytest.MonkeyPatch, last: type[Event]
+) -> None:
+    monkeypatch.setattr(pool_module, "QUIT_PATIENCE", 0.1)
+    gone_on = threading.Event()
+    heard = threading.Event()
+
+    def tell(event: Event) -> None:
+        if isinstance(event, last):
+            heard.set()
+            gone_on.wait()
+
+    with setting(place.train_file(population=1, steps=2), slots=1) as here:
+        pool = WorkerPool(here.options, tell, here.trainer)
+        pool.start()
+        assert heard.wait(20)
+        pool.quit()
+        looks = Looks(here.client, here.study.name, Lines(("score",), io.StringIO()), here.options.store)
+        follow(looks, pool, threading.Event())
+        assert pool.running == 1
+        gone_on.set()
+        assert pool.join(20)
 
 
 def test_trials_are_given_back_when_nobody_reads_the_progress_any_longer(

@@ -163,7 +163,7 @@ def check_store(store: Path) -> None:
 
 
 def follow(looks: Looks, pool: WorkerPool, slot_ended: threading.Event) -> None:
-    """Looks until all workers have ended, and once more then."""
+    """Looks until all workers have ended or hang, and once more then."""
     next_look = time.monotonic() + FIRST_LOOK
     while pool.running and len(pool.ended) < pool.size and not pool.hopeless:
         if slot_ended.wait(max(0.0, next_look - time.monotonic())):
@@ -171,8 +171,8 @@ def follow(looks: Looks, pool: WorkerPool, slot_ended: threading.Event) -> None:
             continue
         next_look = time.monotonic() + looks.interval
         looks.look()
-    if not pool.hopeless:
-        pool.join()
+    while not pool.join(looks.interval) and not pool.hopeless:
+        continue
     looks.look()
 
 
