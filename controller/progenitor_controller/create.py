@@ -47,9 +47,12 @@ class Creator:
         """In the order in which they are to be trained, created one by one; about `k` are asked for."""
         if algorithms.is_scheduled(self.spec):
             return self._scheduled()
-        if isinstance(self.spec.algorithm, PopulationBasedTraining | RandomSearch | GridSearch):
+        evolution = isinstance(self.spec.algorithm, PopulationBasedTraining)
+        blind = isinstance(self.spec.algorithm, RandomSearch | GridSearch) and self.spec.stopping is None
+        if evolution or blind:
             return chain(self._missing_members(), self._reproductions(k))
-        # What learns from the configurations that are done begins the next ones as late as it can.
+        # What learns from the configurations that are done begins the next ones as late as it can. So does early
+        # stopping, which holds a configuration against those that are done.
         return chain(self._reproductions(k), self._missing_members())
 
     def _scheduled(self) -> Iterator[Trial]:

@@ -11,9 +11,7 @@ from tests.controller.trainee import (
     by_learning_rate,
     completed,
     create,
-    measurement,
     minimal_spec,
-    report,
 )
 from tests.laws import check_study
 
@@ -168,46 +166,6 @@ def test_fitness_weighs_the_metrics(channel: grpc.Channel, studies: StudyService
     trainee.suggest(completed(first, score=5.0, loss=1.0), completed(second, score=1.0, loss=0.1), k=0)
     best = studies.ListBestTrials(pb.ListBestTrialsRequest(study=study.name)).trials
     assert [t.name for t in best] == [second.name, first.name]
-
-
-@pytest.fixture
-def median_study(channel: grpc.Channel) -> tuple[Trainee, list[trial_pb2.Trial]]:
-    spec = minimal_spec(median_stopping=study_pb2.MedianStopping(grace_steps=4, min_trials=3))
-    spec.budget.max_steps = 30
-    trainee = Trainee(channel, create(channel, spec).name)
-    return trainee, list(trainee.suggest(k=4).trials)
-
-
-def test_the_median_rule_stops_nothing_within_the_grace_steps_or_without_peers_measured_by_then(
-    median_study: tuple[Trainee, list[trial_pb2.Trial]],
-) -> None:
-    trainee, (*peers, worse) = median_study
-    trainee.suggest(*[completed(peer, score=4.0) for peer in peers], report(worse), k=0)
-    calm = trainee.heartbeat(report(worse, step=3, measurements=[measurement(3, score=0.0)]))
-    assert not calm.trials, "within the grace steps"
-    early = trainee.heartbeat(report(worse, step=5, measurements=[measurement(5, score=0.0)]))
-    assert not early.trials, "no peer was measured by this step"
-
-
-def test_the_median_rule_names_a_worse_trial_until_it_has_ended_and_a_better_one_takes_its_place(
-    channel: grpc.Channel, median_study: tuple[Trainee, list[trial_pb2.Trial]]
-) -> None:
-    trainee, (*peers, worse) = median_study
-    for peer in peers:
-        trainee.heartbeat(report(peer, step=5, measurements=[measurement(5, score=3.0)]))
-    done = [completed(peer, score=4.0) for peer in peers]
-    trainee.suggest(*done, report(worse), k=0)
-    for step in (5, 6):
-        beat = trainee.heartbeat(report(worse, step=step, measurements=[measurement(step, score=0.5)]))
-        assert list(beat.trials) == [worse.name]
-    (child,) = trainee.suggest(report(worse, trial_pb2.OUTCOME_STOPPED, step=6), k=4).trials[-1:]
-    trainee.train(by_learning_rate)
-    trials = {t.name: t for t in check_study(channel, trainee.study)}
-    assert trials[worse.name].state == trial_pb2.TRIAL_STATE_STOPPED
-    (heir,) = [t for t in trials.values() if t.initiator == worse.name]
-    assert heir.member == worse.member
-    assert heir.parent in {peer.name for peer in peers}
-    assert child.name in trials
 
 
 def spoil(tx: Transaction, call: StudyCall) -> None:

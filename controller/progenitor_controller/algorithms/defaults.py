@@ -57,4 +57,8 @@ REDUCTION_FACTOR = 3
 
 MEDIAN_MIN_TRIALS = 5
 CURVE_MIN_TRIALS = 5
-CURVE_PROBABILITY = 0.05
+CURVE_PROBABILITY = 0.01
+"""A trial is looked at many times, and curves that rise late are seldom seen to their end. Of searches whose fast
+starters end low (`tests/algorithms/test_performance_curve_stopping.py`) 0.05 lost the best in 14 of 25, 0.01 in 3, the
+median rule in 2; where curves keep their order it saves 0.60 of the steps instead of 0.63.
+"""

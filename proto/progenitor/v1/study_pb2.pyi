@@ -1317,7 +1317,7 @@ class PerformanceCurveStopping(_message.Message):
     MIN_TRIALS_FIELD_NUMBER: _builtins.int
     grace_steps: _builtins.int
     probability: _builtins.float
-    """default 0.05"""
+    """default 0.01"""
     min_trials: _builtins.int
     """default 5"""
     def __init__(

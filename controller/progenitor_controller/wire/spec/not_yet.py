@@ -18,7 +18,6 @@ NOT_YET = {
     "covariance_matrix_adaptation": "use population_based_training or random_search",
     "replay": "use population_based_training or random_search",
     "custom": "use population_based_training or random_search",
-    "performance_curve_stopping": "use median_stopping",
     "custom_stopping": "use median_stopping",
     "CHECKPOINT_RETENTION_NEEDED": "leave it unset: all checkpoints are kept",
 }
