@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from progenitor_storage import Snapshot
-from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.spec import Parameters, Spec
 from progenitor_storage.model.study import Member, Study
 from progenitor_storage.model.trial import Candidate, Observation, Trial
 
@@ -47,6 +47,13 @@ class StoredHistory:
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         key = ("metrics", *numbers)
         return once(self._read, key, lambda: self._tx.candidates.metrics(self._study, numbers))
+
+    def parameters(self, numbers: Sequence[int]) -> Mapping[int, Parameters]:
+        key = ("parameters", *numbers)
+        return once(self._read, key, lambda: self._tx.candidates.parameters(self._study, numbers))
+
+    def interrupted(self) -> frozenset[int]:
+        return once(self._read, ("interrupted",), lambda: self._tx.candidates.interrupted(self._study))
 
     def lineage(self, number: int, count: int) -> Sequence[Trial]:
         key = ("lineage", number, count)

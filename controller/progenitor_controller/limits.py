@@ -60,7 +60,7 @@ def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
     if now.state is not StudyState.ACTIVE or any(now.counts.get(state, 0) for state in OPEN):
         return now
     closed = tx.members.closed(study)
-    if closed == spec.places:
+    if closed == spec.places or schedule_has_failed(tx, now, spec):
         return tx.studies.change(
             study, state=StudyState.FAILED, state_message=why_failed(tx, study), ended_at=tx.now
         )
@@ -70,6 +70,13 @@ def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
     if closed:
         reason += f"; {closed} of {spec.places} places were closed after failures"
     return tx.studies.change(study, state=StudyState.COMPLETED, state_message=reason, ended_at=tx.now)
+
+
+def schedule_has_failed(tx: Transaction, study: Study, spec: Spec) -> bool:
+    """Of an algorithm that plans the study as a whole, unless a limit has ended it. Nothing is open."""
+    if not algorithms.is_scheduled(spec) or stops_running(study, spec, tx.now) or stops_creating(study, spec):
+        return False
+    return algorithms.has_failed(spec, StoredHistory(tx, study, spec, Thoughts()))
 
 
 def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:

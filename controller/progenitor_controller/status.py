@@ -7,7 +7,7 @@ from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import TrialState
 
-from . import life
+from . import algorithms, life
 from .calls import StudyCall
 from .limits import elapsed
 from .studies import best
@@ -49,7 +49,9 @@ def progress(tx: Snapshot, study: Study, spec: Spec) -> float:
         return 1.0
     budget = spec.budget
     shares = [0.0]
-    if budget.max_steps:
+    if algorithms.is_scheduled(spec):
+        shares.append(study.total_steps / algorithms.planned_steps(spec))
+    elif budget.max_steps:
         shares.append(tx.members.trained(study, budget.max_steps) / (spec.places * budget.max_steps))
     if budget.max_trials:
         ended = sum(study.counts.get(state, 0) for state in TrialState if state.final)

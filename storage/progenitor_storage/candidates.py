@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, select, true
 
-from .encoding import measurement_parsed
+from .encoding import measurement_parsed, parsed
+from .model.spec import Parameters
 from .model.study import Study
-from .model.trial import Candidate
+from .model.trial import Candidate, StopCause, TrialState
 from .tables import members, trials
 
 _t = trials.c
@@ -29,6 +30,14 @@ _NEWEST = (
 )
 _METRICS = select(_t.number, _t.measurement).where(
     _t.study == bindparam("study"), _t.number.in_(bindparam("numbers", expanding=True))
+)
+_PARAMETERS = select(_t.number, _t.parameters).where(
+    _t.study == bindparam("study"), _t.number.in_(bindparam("numbers", expanding=True))
+)
+_INTERRUPTED = select(_t.number).where(
+    _t.study == bindparam("study"),
+    _t.state == TrialState.STOPPED.value,
+    _t.stop_cause == StopCause.LIMIT.value,
 )
 _CHUNK = 500
 """Numbers named in one statement."""
@@ -59,3 +68,16 @@ class Candidates:
                 if measured is not None:
                     found[number] = measured.metrics
         return found
+
+    def parameters(self, study: Study, numbers: Sequence[int]) -> dict[int, Parameters]:
+        """What these trials were trained with."""
+        found: dict[int, Parameters] = {}
+        for start in range(0, len(numbers), _CHUNK):
+            row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
+            for number, stored in self._connection.execute(_PARAMETERS, row):
+                found[number] = parsed(stored)
+        return found
+
+    def interrupted(self, study: Study) -> frozenset[int]:
+        """Numbers of the trials that a limit has stopped."""
+        return frozenset(self._connection.execute(_INTERRUPTED, {"study": study.key}).scalars())

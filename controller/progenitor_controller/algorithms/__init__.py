@@ -10,7 +10,7 @@ from .fitness import fitness
 from .history import History
 from .population import Place, Reproduction, populations
 from .reproduction import alone, decide
-from .schedule import is_scheduled, next_trial
+from .schedule import has_failed, is_scheduled, next_trial, planned_steps
 from .stopping import should_stop
 
 __all__ = [
@@ -21,9 +21,11 @@ __all__ = [
     "begin",
     "decide",
     "fitness",
+    "has_failed",
     "initial",
     "is_scheduled",
     "next_trial",
+    "planned_steps",
     "populations",
     "should_stop",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Member
 from progenitor_storage.model.trial import Candidate, Observation, Trial
 
@@ -25,6 +26,12 @@ class History(Protocol):
 
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """What these trials measured at their end steps."""
+
+    def parameters(self, numbers: Sequence[int]) -> Mapping[int, Parameters]:
+        """What these trials were trained with."""
+
+    def interrupted(self) -> frozenset[int]:
+        """Numbers of the trials that a limit has stopped."""
 
     def lineage(self, number: int, count: int) -> Sequence[Trial]:
         """The trial and its nearest ancestors, `count` in all; oldest first."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Member
-from progenitor_storage.model.trial import Candidate, Observation, Trial, TrialState
+from progenitor_storage.model.trial import Candidate, Observation, StopCause, Trial, TrialState
 
 from .history import Key
 from .opponents import as_candidate
@@ -41,6 +42,13 @@ class Remembered:
             for trial in self.trials
             if trial.number in wanted and trial.measurement
         }
+
+    def parameters(self, numbers: Sequence[int]) -> Mapping[int, Parameters]:
+        wanted = set(numbers)
+        return {trial.number: trial.parameters for trial in self.trials if trial.number in wanted}
+
+    def interrupted(self) -> frozenset[int]:
+        return frozenset(trial.number for trial in self.trials if trial.stop_cause is StopCause.LIMIT)
 
     def lineage(self, number: int, count: int) -> list[Trial]:
         chain = [self.trial(number)]

@@ -3,6 +3,7 @@
 from progenitor_storage.model.spec import Hyperband, Replay, Spec
 from progenitor_storage.model.trial import Trial
 
+from . import hyperband, rungs
 from .history import History
 
 
@@ -13,4 +14,26 @@ def is_scheduled(spec: Spec) -> bool:
 
 def next_trial(spec: Spec, history: History) -> Trial | None:
     """The draft of the trial to be trained next; None while it depends on one that is not final, or at the end."""
-    raise NotImplementedError(f"the schedule of {spec.algorithm}")
+    match spec.algorithm:
+        case Hyperband() as algorithm:
+            return hyperband.next_trial(spec, algorithm, history)
+        case _:
+            raise NotImplementedError(f"the schedule of {spec.algorithm}")
+
+
+def has_failed(spec: Spec, history: History) -> bool:
+    """Whether nothing is left to do, as far as the schedule goes, and it has come to nothing. Nothing is open."""
+    match spec.algorithm:
+        case Hyperband():
+            return not history.newest_usable() and next_trial(spec, history) is None
+        case _:
+            raise NotImplementedError(f"the schedule of {spec.algorithm}")
+
+
+def planned_steps(spec: Spec) -> int:
+    """How many steps are trained where nothing fails."""
+    match spec.algorithm:
+        case Hyperband() as algorithm:
+            return rungs.planned_steps(spec, algorithm)
+        case _:
+            raise NotImplementedError(f"the schedule of {spec.algorithm}")
