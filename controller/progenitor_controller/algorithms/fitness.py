@@ -1,9 +1,14 @@
 """Metrics turned into one number, greater is fitter."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 
-from progenitor_storage.model.spec import Goal, MetricSpec
+from progenitor_storage.model.spec import Fitness, Goal, MetricSpec, PopulationBasedTraining, Spec
+from progenitor_storage.model.trial import Candidate
+
+from . import pareto
+from .history import History
 
 
 def fitness(metrics: Sequence[MetricSpec], values: Mapping[str, float]) -> float | None:
@@ -18,3 +23,22 @@ def fitness(metrics: Sequence[MetricSpec], values: Mapping[str, float]) -> float
             return None
         total += metric.weight * (value if metric.goal is Goal.MAXIMIZE else -value)
     return total if isfinite(total) else None
+
+
+def is_pareto(spec: Spec) -> bool:
+    """Whether its trials are compared objective by objective."""
+    return isinstance(spec.algorithm, PopulationBasedTraining) and spec.algorithm.fitness is Fitness.PARETO
+
+
+def comparable(spec: Spec, history: History, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The same with a fitness that counts among them: that of the study, or their Pareto scores."""
+    if not is_pareto(spec):
+        return list(candidates)
+    unread = sorted({candidate.number for candidate in candidates if not candidate.metrics})
+    metrics = history.metrics(unread) if unread else {}
+    points = [
+        pareto.objectives(spec.metrics, candidate.metrics or metrics[candidate.number])
+        for candidate in candidates
+    ]
+    scores = pareto.scores(points)
+    return [replace(c, fitness=score) for c, score in zip(candidates, scores, strict=True)]

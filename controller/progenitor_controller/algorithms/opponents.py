@@ -17,40 +17,62 @@ from .population import at_end, fitness_of, peers_of
 def opponents(
     spec: Spec, algorithm: PopulationBasedTraining, history: History, initiator: Trial
 ) -> list[Candidate]:
-    """Usable trials of other members of its population, of the window that its selection asks for.
+    """Usable trials of other members of its population, as its selection compares them: sorted by member.
 
-    Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a
+    Initiator selection compares all trials of its window, so that a member may stand there with two of them;
+    any other selection one of each member.
+    """
+    match algorithm.selection:
+        case NoSelection():
+            return []
+        case InitiatorSelection(count):
+            earliest = max(initiator.generation - count + 1, 0)
+            return _others(spec, initiator, history.usable_in(earliest, initiator.generation))
+        case _:
+            return peers(spec, algorithm, history, initiator)
+
+
+def peers(
+    spec: Spec, algorithm: PopulationBasedTraining, history: History, initiator: Trial
+) -> list[Candidate]:
+    """One usable trial of each other member of its population: the newest up to its generation, else the first after.
+
+    A member that is a generation ahead is fitter because it has trained longer, not because of its
+    hyperparameters.
+    """
+    chosen: dict[int, Candidate] = {}
+    for other in _others(spec, initiator, up_to(algorithm, history, initiator.generation)):
+        if other.member not in chosen or other.generation <= initiator.generation:
+            chosen[other.member] = other
+    return list(chosen.values())
+
+
+def up_to(algorithm: PopulationBasedTraining, history: History, generation: int) -> Sequence[Candidate]:
+    """Of all members: the usable trials of `generation`, and what is newest of the members that have none there.
+
+    In synchronous mode a generation stands for "newest": children of its trials may exist already, and timing
+    and the number of workers must change nothing.
+    """
+    of_generation = history.usable_in(generation, generation)
+    if algorithm.synchronous:
+        return of_generation
+    ahead_or_behind = [c for c in history.newest_usable() if c.generation != generation]
+    return [*of_generation, *ahead_or_behind]
+
+
+def _others(spec: Spec, initiator: Trial, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Sorted, so that the order of reading never matters. Nobody who has reached `max_steps` is copied into a
     lineage that still has steps to train.
     """
     among = peers_of(spec, initiator.member)
     found = [
         candidate
-        for candidate in window(algorithm, history, initiator.generation)
+        for candidate in candidates
         if candidate.member != initiator.member
         and candidate.member in among
         and not at_end(spec, candidate.end_step)
     ]
     return sorted(found, key=lambda candidate: (candidate.member, candidate.generation, candidate.number))
-
-
-def window(algorithm: PopulationBasedTraining, history: History, generation: int) -> Sequence[Candidate]:
-    """The trials that a selection compares, the initiator's member maybe among them.
-
-    Members that are a generation ahead have trained longer: they are compared with what they were at the
-    initiator's `generation`. In synchronous mode a generation stands for "newest": children of its trials may
-    exist already, and timing and the number of workers must change nothing.
-    """
-    match algorithm.selection:
-        case NoSelection():
-            return ()
-        case InitiatorSelection(count):
-            return history.usable_in(max(generation - count + 1, 0), generation)
-        case _:
-            of_generation = history.usable_in(generation, generation)
-            if algorithm.synchronous:
-                return of_generation
-            ahead_or_behind = [c for c in history.newest_usable() if c.generation != generation]
-            return [*of_generation, *ahead_or_behind]
 
 
 def as_candidate(trial: Trial) -> Candidate | None:

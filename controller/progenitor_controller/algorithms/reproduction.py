@@ -1,5 +1,8 @@
 """What becomes of a final trial's place: who is the parent, and with which hyperparameters it goes on."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from progenitor_storage.model.spec import (
     ExplorationScope,
     Inheritance,
@@ -11,13 +14,16 @@ from progenitor_storage.model.spec import (
 )
 from progenitor_storage.model.trial import Candidate, StopCause, Trial
 
+from .crossover import crossed, second_parent, taken
 from .drafts import afresh, again, continued
+from .fitness import comparable
 from .history import History
+from .migration import migrate
 from .mutation import mutate_all
-from .opponents import as_candidate, opponents
+from .opponents import as_candidate, opponents, peers
 from .population import CLOSED, Place, Reproduction, at_end, interrupted, own_ancestor
 from .search import search_on
-from .selection import select
+from .selection import Choice, select
 from .streams import Purpose, Stream
 
 
@@ -30,7 +36,7 @@ def decide(spec: Spec, history: History, place: Place, initiator: Trial) -> Repr
         return CLOSED
     match spec.algorithm:
         case PopulationBasedTraining() as algorithm:
-            return _reproduce(spec, algorithm, history, place, initiator)
+            return _reproduce(_Due(spec, algorithm, history, initiator), place)
         case _:
             return search_on(spec, place, initiator)
 
@@ -43,9 +49,35 @@ def alone(spec: Spec, place: Place, initiator: Trial) -> Reproduction:
     return Reproduction(continued(spec, initiator, own, own.parameters), fallback=not initiator.usable)
 
 
-def _reproduce(
-    spec: Spec, algorithm: PopulationBasedTraining, history: History, place: Place, initiator: Trial
-) -> Reproduction:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A reproduction that is due, and what it is decided from."""
+
+    spec: Spec
+    algorithm: PopulationBasedTraining
+    history: History
+    initiator: Trial
+
+    def stream(self, purpose: Purpose) -> Stream:
+        return Stream(self.spec.seed, self.initiator.member, self.initiator.generation + 1, purpose)
+
+    def compared(self, others: Sequence[Candidate]) -> tuple[Candidate | None, list[Candidate]]:
+        """The initiator, if anybody can go on from it, and the others, with a fitness that counts among them."""
+        mine = as_candidate(self.initiator)
+        if not others:
+            return mine, []
+        if mine is None:
+            return None, comparable(self.spec, self.history, others)
+        first, *rest = comparable(self.spec, self.history, [mine, *others])
+        return first, rest
+
+    def trial(self, candidate: Candidate) -> Trial:
+        is_initiator = candidate.number == self.initiator.number
+        return self.initiator if is_initiator else self.history.trial(candidate.number)
+
+
+def _reproduce(due: _Due, place: Place) -> Reproduction:
+    spec, initiator = due.spec, due.initiator
     own = own_ancestor(spec, place)
     if own and interrupted(initiator):
         return Reproduction(continued(spec, initiator, own, own.parameters))
@@ -53,60 +85,65 @@ def _reproduce(
     failed = not initiator.usable and initiator.stop_cause is StopCause.NONE
     if failed and place.fallbacks >= spec.max_failures_per_trial:
         return CLOSED  # whatever it is given: else a population whose children all fail would never end
-    stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.SELECTION)
-    choice = select(
-        algorithm.selection,
-        as_candidate(initiator),
-        initiator.generation,
-        opponents(spec, algorithm, history, initiator),
-        stream,
-    )
+    choice = _chosen(due)
     if choice.parent:
-        parent = (
-            initiator if choice.parent.number == initiator.number else history.trial(choice.parent.number)
-        )
-        child = _child(spec, algorithm, initiator, parent, choice.opponent)
-        return Reproduction(child, fallback=failed)
+        return Reproduction(_child(due, due.trial(choice.parent), choice), fallback=failed)
 
     if interrupted(initiator):
         return Reproduction(afresh(spec, initiator) if place.fallbacks else again(spec, initiator))
     if place.fallbacks >= spec.max_failures_per_trial:
         return CLOSED
-    own_child = _child(spec, algorithm, initiator, own, opponent=None) if own else None
+    own_child = _child(due, own, Choice(None)) if own else None
     return Reproduction(own_child or afresh(spec, initiator), fallback=True)
 
 
-def _child(
-    spec: Spec,
-    algorithm: PopulationBasedTraining,
-    initiator: Trial,
-    parent: Trial,
-    opponent: Candidate | None,
-) -> Trial:
-    parameters = _inherited(spec, algorithm, initiator, parent)
-    if algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not initiator:
-        parameters = _explored(spec, algorithm, initiator, parameters)
-    return continued(spec, initiator, parent, parameters, opponent)
+def _chosen(due: _Due) -> Choice:
+    stream = due.stream(Purpose.SELECTION)
+    migrated = migrate(due.spec, due.algorithm, due.history, due.initiator, stream)
+    if migrated:
+        return migrated
+    rivals = opponents(due.spec, due.algorithm, due.history, due.initiator)
+    return select(due.algorithm.selection, *due.compared(rivals), due.history, stream)
 
 
-def _inherited(spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, parent: Trial) -> Parameters:
+def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:
+    second = due.trial(choice.tuned_by) if choice.tuned_by else None
+    parameters = _inherited(due, parent, second or parent)
+    if due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not due.initiator:
+        if due.algorithm.crossover and second is None:
+            second, parameters = _crossed(due, parent, parameters)
+        parameters = _explored(due, parameters)
+    child = continued(due.spec, due.initiator, parent, parameters, choice.opponent)
+    return replace(child, second_parent=second.number) if second else child
+
+
+def _inherited(due: _Due, parent: Trial, tuner: Trial) -> Parameters:
     """Immutable parameters come with the weights that they shape, and nothing from an unusable initiator."""
-    if algorithm.inheritance is Inheritance.WEIGHTS_AND_PARAMETERS or not initiator.usable:
-        return parent.parameters
+    if due.algorithm.inheritance is Inheritance.WEIGHTS and due.initiator.usable:
+        tuner = due.initiator
     return {
-        parameter.name: (parent if parameter.immutable else initiator).parameters[parameter.name]
-        for parameter in spec.parameters
+        parameter.name: (parent if parameter.immutable else tuner).parameters[parameter.name]
+        for parameter in due.spec.parameters
     }
 
 
-def _explored(
-    spec: Spec, algorithm: PopulationBasedTraining, initiator: Trial, inherited: Parameters
-) -> Parameters:
-    match algorithm.exploration:
+def _crossed(due: _Due, parent: Trial, inherited: Parameters) -> tuple[Trial | None, Parameters]:
+    """The second parent, if the child has any hyperparameter of one, and the hyperparameters."""
+    stream = due.stream(Purpose.CROSSOVER)
+    names = taken(due.spec.parameters, due.algorithm.crossover, stream)
+    mine, others = due.compared(peers(due.spec, due.algorithm, due.history, due.initiator))
+    mate = second_parent([*others, mine] if mine else others, parent.member, stream)
+    if not names or mate is None:
+        return None, inherited
+    second = due.trial(mate)
+    return second, crossed(inherited, second.parameters, names)
+
+
+def _explored(due: _Due, inherited: Parameters) -> Parameters:
+    match due.algorithm.exploration:
         case NoExploration():
             return inherited
         case Mutation() as mutation:
-            stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.EXPLORATION)
-            return mutate_all(mutation, spec.parameters, inherited, stream)
+            return mutate_all(mutation, due.spec.parameters, inherited, due.stream(Purpose.EXPLORATION))
         case other:
             raise NotImplementedError(f"exploration by {other}")

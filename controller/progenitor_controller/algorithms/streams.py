@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     SEED = 1
     SELECTION = 2
     EXPLORATION = 3
+    CROSSOVER = 4
 
 
 class Stream:

@@ -8,11 +8,13 @@ from progenitor_storage.model.spec import (
     NoSelection,
     Selection,
     TruncationSelection,
+    TTestSelection,
 )
 from progenitor_storage.model.trial import Candidate
 
+from ..history import History
 from ..streams import Stream
-from . import binary_tournament, initiator_based, truncation
+from . import binary_tournament, initiator_based, t_test, truncation
 from .choice import Choice
 
 __all__ = ["Choice", "select"]
@@ -21,14 +23,13 @@ __all__ = ["Choice", "select"]
 def select(
     selection: Selection,
     initiator: Candidate | None,
-    generation: int,
     opponents: Sequence[Candidate],
+    history: History,
     stream: Stream,
 ) -> Choice:
-    """`initiator` is None if nobody can go on from it, `generation` is the initiator's.
+    """`initiator` is None if nobody can go on from it.
 
-    `opponents` are trials of other members, sorted by member and generation. The choice's parent is None if
-    nobody can be one.
+    `opponents` are what `opponents.opponents` gives. The choice's parent is None if nobody can be one.
     """
     alone = Choice(initiator)
     if not opponents:
@@ -39,21 +40,15 @@ def select(
         case InitiatorSelection():
             return initiator_based.select(initiator, opponents, stream)
         case BinaryTournamentSelection():
-            return binary_tournament.select(initiator, peers(generation, opponents), stream)
+            return binary_tournament.select(initiator, opponents, stream)
         case TruncationSelection(fraction):
-            return truncation.select(fraction, initiator, peers(generation, opponents), stream)
+            return truncation.select(fraction, initiator, opponents, stream)
+        case TTestSelection(significance, window):
+
+            def evaluations(candidate: Candidate) -> list[float]:
+                lineage = history.lineage(candidate.number, window)
+                return [trial.fitness for trial in lineage if trial.fitness is not None]
+
+            return t_test.select(significance, initiator, opponents, evaluations, stream)
         case other:
             raise NotImplementedError(f"selection by {other}")
-
-
-def peers(generation: int, opponents: Sequence[Candidate]) -> list[Candidate]:
-    """One trial of each member: its newest up to `generation`, the initiator's, else the first after it.
-
-    A member that is a generation ahead is fitter because it has trained longer, not because of its
-    hyperparameters.
-    """
-    chosen: dict[int, Candidate] = {}
-    for opponent in opponents:
-        if opponent.member not in chosen or opponent.generation <= generation:
-            chosen[opponent.member] = opponent
-    return list(chosen.values())

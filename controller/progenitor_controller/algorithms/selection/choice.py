@@ -7,10 +7,14 @@ from progenitor_storage.model.trial import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`opponent` is whom the initiator was compared with; `parent` is None if nobody can be one."""
+    """`opponent` is whom the initiator was compared with; `parent` is None if nobody can be one.
+
+    `tuned_by` is whose hyperparameters come with the parent's weights, if they are not the parent's own.
+    """
 
     parent: Candidate | None
     opponent: Candidate | None = None
+    tuned_by: Candidate | None = None
 
 
 def fitter(initiator: Candidate | None, opponent: Candidate) -> Choice:
