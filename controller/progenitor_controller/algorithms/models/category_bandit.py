@@ -5,11 +5,14 @@ Rounds are generations. With C categories, weights w (1 / C at first), γ the sh
 of a round, of which each had one category and came to a reward r within [0, 1]:
 
     p_c = (1 − γ) w_c / Σw + γ / C
-    x_c = Σ r / (B p_c) over the round's trials with category c
+    x_c = Σ (r − ½) / (B q_c) over the round's trials with category c
     w_c ← w_c exp(γ B x_c / C) + e ω / C · Σw,   then divided by their sum
 
-The last term lets a category come back that was bad before. The paper draws the B categories of a round together;
-here each member's is drawn when it is due, given those that are being tried (`drawn`).
+The last term lets a category come back that was bad before. In the paper q is p and r is not centred. That takes each
+trial's category for a draw from p, but only children that copy are drawn, and many go on with what they have: so q_c
+is the share of the round that had it. B q_c is then the count, and x_c the mean of (r − ½) of those that had it; a
+category that nobody had is neither praised nor blamed. The paper draws the B categories of a round together; here each
+member's is drawn when it is due, given those that are being tried (`drawn`).
 """
 
 from collections.abc import Sequence
@@ -31,13 +34,12 @@ def probabilities(count: int, rounds: Sequence[Sequence[tuple[int, float]]]) -> 
     """Of each of `count` categories, after rounds of (category, reward), oldest first."""
     weights = np.full(count, 1.0 / count)
     for trials in rounds:
-        gained = np.zeros(count)
-        for category, reward in trials:
-            gained[category] += reward
-        # B · x: the number of the round's trials cancels out.
-        weights = weights * np.exp(UNIFORM_SHARE / count * gained / _mixed(weights))
-        weights += e * RETURN_RATE / count * weights.sum()
+        held = np.array([category for category, _ in trials], dtype=np.intp)
+        praise = np.bincount(held, [reward - 0.5 for _, reward in trials], minlength=count)
+        estimate = praise / np.maximum(np.bincount(held, minlength=count), 1)
+        weights = weights * np.exp(UNIFORM_SHARE * len(trials) / count * estimate)
         weights /= weights.sum()
+        weights += e * RETURN_RATE / count
     return _mixed(weights)
 
 

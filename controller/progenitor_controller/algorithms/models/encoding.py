@@ -125,6 +125,10 @@ def _encoded(domain: Domain, values: Sequence[Value]) -> Array:
         places = {name: place for place, name in enumerate(domain.values)}
         held = np.array([places[str(value)] for value in values], dtype=np.intp)
         return np.where(np.arange(len(places)) == held[:, None], HOT, 0.0)
+    if isinstance(domain, IntegerDomain) and domain.scale is Scale.LINEAR:
+        count = domain.max - domain.min + 1
+        # The difference in integers: beyond 2^53 a float would lose it.
+        return np.array([[(_whole(value) - domain.min + 0.5) / count] for value in values]).clip(0.0, 1.0)
     return _portions(domain, np.array([_number(value) for value in values]))[:, None]
 
 
@@ -142,6 +146,12 @@ def _portions(domain: DoubleDomain | IntegerDomain | DiscreteDomain, numbers: Ar
         return np.full(len(numbers), 0.5)
     portions: Array = np.clip((numbers - bottom) / (top - bottom), 0.0, 1.0)
     return portions
+
+
+def _whole(value: Value) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is not whole")
+    return value
 
 
 def _number(value: Value) -> float:
@@ -177,11 +187,9 @@ def _bounds(domain: DoubleDomain | IntegerDomain) -> tuple[float, float]:
     match domain:
         case IntegerDomain(low, high, Scale.LOG):
             return log(low - 0.5), log(high + 0.5)
-        case IntegerDomain(low, high):
-            return low - 0.5, high + 0.5
         case DoubleDomain(low, high, Scale.LOG):
             return log(low), log(high)
-        case DoubleDomain(low, high):
+        case DoubleDomain(low, high) | IntegerDomain(low, high):
             return low, high
 
 

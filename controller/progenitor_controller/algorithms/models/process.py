@@ -26,7 +26,7 @@ NOISE = LogNormal(median=0.1, spread=1.5, reach=6.0)
 
 MOST_EVALUATIONS = 40
 FIRST_JITTER = 1e-10
-"""In units of the diagonal's mean. It grows tenfold up to 1 until the matrix is numerically positive definite."""
+"""In units of the diagonal's mean. It grows a hundredfold up to 1 until the matrix is numerically positive definite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def cholesky(matrix: Array) -> Array:
     jitter = FIRST_JITTER
     while failed and isfinite(scale) and jitter <= 1.0:
         factor, failed = dpotrf(matrix + jitter * scale * np.eye(len(matrix)), lower=True, clean=True)
-        jitter *= 10.0
+        jitter *= 100.0
     if failed or not np.isfinite(factor).all():
         raise ValueError("the covariance of the observations is not positive definite")
     result: Array = factor

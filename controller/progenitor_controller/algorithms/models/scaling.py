@@ -1,7 +1,7 @@
 """Numbers of any size and spread, brought to a scale that a model's priors are written for."""
 
 from collections.abc import Sequence
-from math import frexp, ldexp
+from math import frexp, isfinite, ldexp
 
 import numpy as np
 
@@ -15,11 +15,11 @@ NORMAL_QUARTILES = 1.3489795003921634
 
 
 def balanced(values: Sequence[float]) -> Array:
-    """The values, divided by the power of two that brings the largest to at most ¼, exactly.
+    """The values, divided by the power of two that brings the largest to at most ¼, exactly; NaN stays NaN.
 
     Differences of the result do not overflow, nor do sums of up to as many squares as memory holds.
     """
-    largest = max(map(abs, values), default=0.0)
+    largest = max((abs(value) for value in values if isfinite(value)), default=0.0)
     _, exponent = frexp(largest)
     return np.array([ldexp(value, -exponent - 2) for value in values])
 

@@ -1,0 +1,189 @@
+"""Exploration by a model: the hyperparameters that are expected to improve a training fastest from where it stands.
+
+As PB2 (Parker-Holder, Nguyen and Roberts 2020, "Provably efficient online hyperparameter optimization with
+population-based bandits", arXiv 2002.02518). A Gaussian process learns the gain of a session,
+
+    y = (fitness − start fitness) / (end step − start step)
+
+from when it was made, at which fitness it began, and its hyperparameters; its covariance is in
+`models/time_varying.py`. A child gets the hyperparameters with the greatest
+
+    mean + κ · deviation,   κ = √(0.2 ln(0.4 n)) of n observations
+
+for its own step and fitness. Trials that are still running lower the deviation where they are, as if they had
+come to what is expected of them (Desautels, Krause and Burdick 2014, "Parallelizing exploration-exploitation
+tradeoffs in Gaussian process bandit optimization"); `optimistic` and `pessimistic` assume κ deviations more or less.
+Thompson sampling draws a function from the process instead and takes its greatest value: draws of parallel members
+differ by themselves.
+
+Categories are chosen first, each by a bandit of its own as in PB2-Mix (`models/category_bandit.py`), then the
+numbers given them. Beyond the papers and their code:
+
+- A child's own start is asked for, the step and fitness that its parent came to, not where the parent's last session
+  began.
+- Numbers lie on their domain's scale, gains are standardised by their quartiles, a start fitness counts by its
+  rank: a session that diverged spoils nothing.
+- Immutable hyperparameters are inputs too. They stay the parent's.
+- All that is running is known, not only what was suggested since the newest report.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import log, sqrt
+
+import numpy as np
+from scipy.stats import rankdata
+
+from progenitor_storage.model.spec import (
+    CategoricalDomain,
+    Factors,
+    GaussianProcessExploration,
+    Mutation,
+    Parameters,
+    ParameterSpec,
+    PendingTrials,
+)
+from progenitor_storage.model.trial import Observation
+
+from . import defaults
+from .models.acquisition import Region, best_point, upper_confidence_bound
+from .models.category_bandit import drawn, probabilities
+from .models.encoding import HOT, Array, Encoding, Indices
+from .models.process import GaussianProcess, conditioned, fitted
+from .models.scaling import standardised
+from .models.sessions import Sessions, sessions_of
+from .models.time_varying import TREND, TimeVarying
+from .mutation import mutate_all
+from .streams import Stream
+
+LEAST_OBSERVATIONS = 4
+"""With fewer a child is mutated: what it inherits has at least been selected, which a sample has not."""
+
+UNLEARNT = Mutation(Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
+FITTED = 96
+"""The covariance's parameters are fitted to so many of the newest observations; predictions use all."""
+
+ANCHORS = 4
+"""How many earlier settings the search for the best one begins at, beside the inherited one."""
+
+THOMPSON_RADII = (0.2, 0.05)
+THOMPSON_POINTS = 128
+"""A function is sampled at so many points from anywhere, and as many at each radius around the anchors."""
+
+
+def explore(
+    exploration: GaussianProcessExploration,
+    parameters: Sequence[ParameterSpec],
+    inherited: Parameters,
+    *,
+    start_step: int,
+    end_step: int,
+    start_fitness: float,
+    observations: Sequence[Observation],
+    unfinished: Sequence[Observation],
+    stream: Stream,
+) -> Parameters:
+    """`inherited` with every parameter suggested that is not immutable, for a session from `start_step` to `end_step`.
+
+    `observations` are completed sessions of finite fitness, `unfinished` those without a result yet, both in any order.
+    With fewer than LEAST_OBSERVATIONS it is a mutation by the defaults.
+    """
+    completed = sorted((o for o in observations if o.fitness is not None), key=lambda o: o.number)
+    completed = completed[-exploration.history :]
+    if len(completed) < LEAST_OBSERVATIONS:
+        return mutate_all(UNLEARNT, parameters, inherited, stream)
+    running = sorted(unfinished, key=lambda o: o.number)
+    encoding = Encoding(tuple(parameters))
+    coming = Observation(0, 0, 0, None, inherited, start_step, end_step, start_fitness, None)
+    sessions = sessions_of(encoding, completed, running, coming)
+    region = _region(encoding, sessions, completed, stream)
+    process = _process(encoding, sessions)
+    point = _suggested(exploration.pending, process, sessions, region, stream)
+    suggested = encoding.decode(point)
+    return {p.name: (inherited if p.immutable else suggested)[p.name] for p in parameters}
+
+
+def _process(encoding: Encoding, sessions: Sessions) -> GaussianProcess:
+    """Fitted to the newest sessions, given all."""
+    kernel, gains = TimeVarying(encoding.owners), standardised(sessions.gains)
+    newest = fitted(kernel, sessions.inputs[-FITTED:], gains[-FITTED:])
+    return conditioned(kernel, newest.theta, newest.noise, sessions.inputs, gains)
+
+
+def _region(
+    encoding: Encoding,
+    sessions: Sessions,
+    completed: Sequence[Observation],
+    stream: Stream,
+) -> Region:
+    """Where a suggestion may lie: immutable parameters as inherited, categories as their bandits choose."""
+    centre = sessions.coming[TREND:].copy()
+    fixed = []
+    for own, parameter in zip(encoding.columns, encoding.parameters, strict=True):
+        fixed.append(parameter.immutable or isinstance(parameter.domain, CategoricalDomain))
+        if isinstance(parameter.domain, CategoricalDomain) and not parameter.immutable:
+            held = sessions.inputs[:, TREND:][:, own].argmax(axis=1)
+            tried = sessions.running[:, TREND:][:, own].argmax(axis=1)
+            chances = probabilities(len(parameter.domain.values), _rounds(completed, held, sessions.gains))
+            centre[own] = HOT * (np.arange(len(chances)) == drawn(chances, tried, stream))
+    return Region(encoding, centre, tuple(fixed))
+
+
+def _rounds(completed: Sequence[Observation], held: Indices, gains: Array) -> list[list[tuple[int, float]]]:
+    """Each generation's (category, reward): the share of the generation that gained less, ties by half."""
+    generations: dict[int, list[int]] = defaultdict(list)
+    for place, observation in enumerate(completed):
+        generations[observation.generation].append(place)
+    return [
+        list(zip(held[places].tolist(), (rankdata(gains[places]) - 0.5) / len(places), strict=True))
+        for _, places in sorted(generations.items())
+    ]
+
+
+def _suggested(
+    pending: PendingTrials, process: GaussianProcess, sessions: Sessions, region: Region, stream: Stream
+) -> Array:
+    settings = sessions.inputs[:, TREND:]
+
+    def coming(points: Array) -> Array:
+        when = np.broadcast_to(sessions.coming[:TREND], (len(points), TREND))
+        return np.concatenate((when, points), axis=1)
+
+    promising = np.argsort(-process.mean(coming(region.inside(settings))), kind="stable")[:ANCHORS]
+    anchors = np.concatenate((sessions.coming[None, TREND:], settings[promising]))
+    if pending is PendingTrials.THOMPSON_SAMPLING:
+        points = np.concatenate(
+            (
+                region.anywhere(THOMPSON_POINTS, stream),
+                *(region.around(anchors, THOMPSON_POINTS, radius, stream) for radius in THOMPSON_RADII),
+            )
+        )
+        best: Array = points[process.sample(coming(points), stream.normals(len(points))).argmax()]
+        return best
+    expecting = _expecting(pending, process, sessions.running)
+    kappa = confidence(len(sessions.gains))
+
+    def score(points: Array) -> Array:
+        return upper_confidence_bound(*expecting.mean_and_deviation(coming(points)), kappa)
+
+    return best_point(score, region, anchors, stream)
+
+
+def _expecting(pending: PendingTrials, process: GaussianProcess, running: Array) -> GaussianProcess:
+    """The process, given in addition what running sessions are assumed to come to."""
+    if not len(running):
+        return process
+    mean, deviation = process.mean_and_deviation(running)
+    kappa = confidence(len(process.targets))
+    match pending:
+        case PendingTrials.OPTIMISTIC:
+            return process.given(running, mean + kappa * deviation)
+        case PendingTrials.PESSIMISTIC:
+            return process.given(running, mean - kappa * deviation)
+        case _:
+            return process.given(running, mean)
+
+
+def confidence(observations: int) -> float:
+    """κ, as in the authors' code, of a positive number of observations."""
+    return sqrt(max(0.2 * log(0.4 * observations), 0.0))
