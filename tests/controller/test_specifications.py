@@ -13,6 +13,7 @@ from tests.controller.specifications import ALGORITHMS, json_value, specificatio
 from tests.controller.trainee import minimal_spec
 
 from progenitor.v1 import study_pb2 as pb
+from progenitor_controller.algorithms import defaults
 from progenitor_controller.wire.check_spec import check_spec
 from progenitor_controller.wire.decode import decode
 from progenitor_controller.wire.defaults import spelled_out
@@ -136,19 +137,23 @@ def test_a_population_reads_as_it_was_asked_for() -> None:
     population = decode(spelled_out(spec, 1)).algorithm
     assert isinstance(population, PopulationBasedTraining)
     assert population.fitness is Fitness.PARETO
-    assert population.selection == TTestSelection(significance=0.05, window=7)
-    assert population.exploration == GaussianProcessExploration(200, PendingTrials.THOMPSON_SAMPLING)
+    assert population.selection == TTestSelection(defaults.T_TEST_SIGNIFICANCE, window=7)
+    assert population.exploration == GaussianProcessExploration(
+        defaults.GAUSSIAN_PROCESS_HISTORY, PendingTrials.THOMPSON_SAMPLING
+    )
     assert population.crossover == 0.25
     assert population.sub_populations == (SubPopulation(3, 5), SubPopulation(1, 20))
     assert (population.migration_interval, population.start_after_members) == (6, 2)
 
 
-def test_what_is_not_asked_for_has_the_published_defaults() -> None:
+def test_what_is_not_asked_for_has_the_defaults_of_this_release() -> None:
     spec = minimal_spec(hyperband=pb.Hyperband(configurations=9, asynchronous=True))
     spec.performance_curve_stopping.grace_steps = 3
     record = decode(spelled_out(spec, 1))
-    assert record.algorithm == Hyperband(reduction_factor=3, configurations=9, asynchronous=True)
-    assert record.stopping == PerformanceCurveStopping(grace_steps=3, probability=0.05, min_trials=5)
+    assert record.algorithm == Hyperband(defaults.REDUCTION_FACTOR, configurations=9, asynchronous=True)
+    assert record.stopping == PerformanceCurveStopping(
+        grace_steps=3, probability=defaults.CURVE_PROBABILITY, min_trials=defaults.CURVE_MIN_TRIALS
+    )
 
 
 @pytest.mark.parametrize("pending", [name for name, number in pb.PendingTrials.items() if number])
