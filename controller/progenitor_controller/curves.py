@@ -12,11 +12,11 @@ from progenitor_storage.model.trial import Measurement, Trial
 
 from .algorithms.stopping import Comparison, Configuration, Curve, Session, complete, thinned
 
-MAX_OTHERS = 50
-"""The newest; more only where `min_trials` asks for more. The median of 50 is as good as that of all."""
-MAX_POINTS = 16
-"""Of another's session: where it stood at so many of the running trial's steps."""
-MAX_SESSIONS = 16
+MAX_OTHERS = 32
+"""The newest; more only where `min_trials` asks for more. Their median is about that of all."""
+MAX_POINTS = 8
+"""Of another's session: where it stood at so many of the running trial's steps, evenly spread."""
+MAX_SESSIONS = 8
 """Of a configuration that are read at their ends, the one under way apart."""
 MAX_OWN = 1000
 """Steps that the running trial has measured, the newest."""
@@ -39,7 +39,10 @@ class CurveReader:
 
     def curves(self, trial: Trial, comparison: Comparison) -> Curves | None:
         """None if there are fewer others than the rule wants."""
-        others = [o for o in self._others(comparison) if o.member != trial.member]
+        most = max(MAX_OTHERS, comparison.min_trials)
+        # One more, as the trial's own member may be among them.
+        finished = self._finished_up_to(most + 1, comparison)
+        others = [other for other in finished if other.member != trial.member][:most]
         if len(others) < comparison.min_trials:
             return None
         own = self._tx.measurements.newest(self._study, trial.number, MAX_OWN)
@@ -51,8 +54,7 @@ class CurveReader:
             case Configuration():
                 return self._configurations(trial, own, others, left)
 
-    def _others(self, comparison: Comparison) -> list[FinishedSession]:
-        limit = max(MAX_OTHERS, comparison.min_trials) + 1  # the trial's own member may be among them
+    def _finished_up_to(self, limit: int, comparison: Comparison) -> list[FinishedSession]:
         key = (comparison.others, limit)
         if key not in self._finished:
             self._finished[key] = self._read(comparison.others, limit)
