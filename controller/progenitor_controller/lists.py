@@ -9,7 +9,9 @@ from progenitor_storage import Snapshot
 from progenitor_storage.model.study import Member, Study, WorkerStatus
 from progenitor_storage.model.trial import Checkpoint, Measurement, Trial, TrialState
 
+from .front import best
 from .life import as_seen
+from .wire.decode import effective
 from .wire.pages import Key, Page, cut
 from .wire.studies import study_to_wire
 from .wire.trials import measurement_to_wire, trial_checkpoint_to_wire, trial_to_wire, worker_status_to_wire
@@ -72,11 +74,11 @@ def list_population(tx: Snapshot, call: ListCall) -> pb.ListPopulationResponse:
 
 
 def list_best(tx: Snapshot, call: ListCall) -> pb.ListBestTrialsResponse:
-    """Completed trials of finite fitness, the fittest first."""
+    """Completed trials of finite fitness, the fittest first; of several objectives those that none dominates."""
     study = tx.studies.get(call.study)
     fitness, number = call.page.after
     after = (float(fitness), int(number)) if number else None
-    found = tx.trials.best(study, after, call.page.limit + 1)
+    found = best(tx, study, effective(study.effective_spec), after, call.page.limit + 1)
     trials, token = cut(call.page, found, shown(tx, study), by_fitness)
     return pb.ListBestTrialsResponse(trials=trials, next_page_token=token)
 

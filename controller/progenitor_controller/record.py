@@ -10,7 +10,7 @@ from progenitor_storage.model.spec import Goal, Spec
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Checkpoint, Measurement, Trial
 
-from . import algorithms, life
+from . import algorithms, front, life
 from .calls import Outcome, TrialReport
 from .checks import check, epoch_of, newest_checkpoint
 from .errors import InvalidRequest, ReportConflict, TrialIsFinal, Violation
@@ -143,7 +143,7 @@ def complete(tx: Transaction, study: Study, spec: Spec, report: TrialReport, tri
         raise ValueError(f"trial {trial.number} was completed without metrics at its end step")
     note_first_metric(tx, study, spec, at_end)
     fitness = algorithms.fitness(spec.metrics, at_end.metrics)
-    return life.completed(replace(trial, measurement=at_end), fitness)
+    return front.entered(tx, study, spec, life.completed(replace(trial, measurement=at_end), fitness))
 
 
 def note_first_metric(tx: Transaction, study: Study, spec: Spec, measurement: Measurement) -> None:

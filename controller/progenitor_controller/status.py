@@ -9,8 +9,8 @@ from progenitor_storage.model.trial import TrialState
 
 from . import algorithms, life
 from .calls import StudyCall
+from .front import best
 from .limits import elapsed
-from .studies import best
 from .wire.decode import effective
 from .wire.studies import study_to_wire
 from .wire.trials import STATES, trial_to_wire
@@ -20,7 +20,7 @@ from .wire.values import duration
 def status(tx: Snapshot, call: StudyCall) -> pb.GetStudyStatusResponse:
     study = tx.studies.get(call.study)
     spec = effective(study.effective_spec)
-    fittest = best(tx, study)
+    fittest = next(iter(best(tx, study, spec, None, 1)), None)
     return pb.GetStudyStatusResponse(
         study=study_to_wire(study),
         trial_counts={trial_pb2.TrialState.Name(STATES[state]): n for state, n in counts(tx, study).items()},

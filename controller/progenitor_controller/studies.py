@@ -7,7 +7,6 @@ from progenitor_storage import Snapshot, Transaction
 from progenitor_storage.errors import StudyExists
 from progenitor_storage.model.spec import Hyperband
 from progenitor_storage.model.study import Study, StudyState
-from progenitor_storage.model.trial import Trial
 
 from . import life
 from .calls import Creation, StudyCall, Update
@@ -140,8 +139,3 @@ def refuse_ended(study: Study, *allowed: StudyState) -> None:
         f"study {study.name!r} is {study.state.value}; this needs it to be {states}",
         metadata={"study": study.name, "state": study.state.name},
     )
-
-
-def best(tx: Snapshot, study: Study) -> Trial | None:
-    found = tx.trials.best(study, None, 1)
-    return found[0] if found else None

@@ -28,6 +28,12 @@ _NEWEST = (
     .where(members.c.study == bindparam("study"))
     .order_by(members.c.member)
 )
+_FRONT = (
+    select(*_FEW, _t.measurement)
+    .where(_t.study == bindparam("study"), _t.front == true(), _t.usable == true())
+    .order_by(_t.fitness.desc(), _t.number)
+    .limit(bindparam("limit"))
+)
 _METRICS = select(_t.number, _t.measurement).where(
     _t.study == bindparam("study"), _t.number.in_(bindparam("numbers", expanding=True))
 )
@@ -44,7 +50,7 @@ _CHUNK = 500
 
 
 class Candidates:
-    """Usable trials, without their metrics."""
+    """Usable trials, without their metrics but for those of the front."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -57,6 +63,15 @@ class Candidates:
     def newest(self, study: Study) -> list[Candidate]:
         """Of each member that has one, its newest; by member."""
         return [Candidate(*found) for found in self._connection.execute(_NEWEST, {"study": study.key})]
+
+    def front(self, study: Study, limit: int) -> list[Candidate]:
+        """Those that are on the front, with their metrics; the fittest first, then by number."""
+        rows = self._connection.execute(_FRONT, {"study": study.key, "limit": limit})
+        return [
+            Candidate(number, member, generation, end_step, fitness, measured.metrics)
+            for number, member, generation, end_step, fitness, stored in rows
+            if (measured := measurement_parsed(stored)) is not None
+        ]
 
     def metrics(self, study: Study, numbers: Sequence[int]) -> dict[int, Mapping[str, float]]:
         """What these trials measured at their end steps."""

@@ -63,6 +63,16 @@ _CLAIM = (
 )
 
 
+_LEAVE_FRONT = (
+    trials.update()
+    .where(
+        trials.c.study == bindparam("row_study"),
+        trials.c.number.in_(bindparam("numbers", expanding=True)),
+    )
+    .values(front=False)
+)
+
+
 class Trials(TrialQueries):
     def __init__(self, connection: Connection, clock: Clock, ledgers: Ledgers, members: Members) -> None:
         super().__init__(connection, clock, ledgers)
@@ -155,16 +165,25 @@ class Trials(TrialQueries):
             self._members.end(study, after)
         return after
 
+    def leave_front(self, study: Study, numbers: Collection[int]) -> None:
+        """Takes these trials off the front, which nobody watches."""
+        if numbers:
+            self._connection.execute(_LEAVE_FRONT, {"row_study": study.key, "numbers": sorted(numbers)})
+
     def refresh(self, study: Study, checkpoint: Checkpoint, numbers: Collection[int]) -> None:
-        """Brings the copies of a registered checkpoint that these trials carry to what it is now."""
+        """Brings the copies of a registered checkpoint that these trials carry to what it is now.
+
+        A trial that is not usable any more is not on the front either.
+        """
         for before in self.find(study, numbers).values():
             after = before
             if before.checkpoint is not None and before.checkpoint.uri == checkpoint.uri:
                 after = replace(after, checkpoint=checkpoint)
             if before.warm_start is not None and before.warm_start.uri == checkpoint.uri:
                 after = replace(after, warm_start=checkpoint)
-            self.save(study, before, after)
-            if before.usable and not after.usable:
+            lost = before.usable and not after.usable
+            self.save(study, before, replace(after, front=False) if lost else after)
+            if lost:
                 self._members.lose(study, after)
 
 

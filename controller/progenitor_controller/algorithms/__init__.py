@@ -6,8 +6,9 @@ global random state: the same stored trials, read in any order, give the same de
 
 from .begin import begin
 from .drafts import initial
-from .fitness import fitness
+from .fitness import fitness, is_pareto
 from .history import History
+from .migration import source_of
 from .population import Place, Reproduction, populations
 from .reproduction import alone, decide
 from .schedule import has_failed, is_scheduled, next_trial, planned_steps
@@ -23,9 +24,11 @@ __all__ = [
     "fitness",
     "has_failed",
     "initial",
+    "is_pareto",
     "is_scheduled",
     "next_trial",
     "planned_steps",
     "populations",
     "should_stop",
+    "source_of",
 ]
