@@ -5,7 +5,7 @@ import uuid
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage import Snapshot, Transaction
 from progenitor_storage.errors import StudyExists
-from progenitor_storage.model.spec import Hyperband
+from progenitor_storage.model.spec import CovarianceMatrixAdaptation, GaussianProcessBandit, Hyperband
 from progenitor_storage.model.study import Study, StudyState
 
 from . import life
@@ -14,6 +14,8 @@ from .errors import InvalidRequest, StudyHasEnded, Violation
 from .limits import OPEN, exhausted
 from .wire.decode import effective
 from .wire.defaults import spelled_out
+
+LEARNING = (GaussianProcessBandit, CovarianceMatrixAdaptation)
 
 
 def create(tx: Transaction, call: Creation) -> Study:
@@ -118,7 +120,9 @@ def with_budget(stored: bytes, budget: pb.Budget) -> bytes:
 
 
 def refuse_too_short(study: Study, budget: pb.Budget) -> None:
-    """A budget must leave something to train to members that begin with a checkpoint, and rungs to Hyperband."""
+    """A budget must leave something to train to members that begin with a checkpoint, rungs to Hyperband, and an
+    end to configurations that are learnt from.
+    """
     spec = effective(study.effective_spec)
     latest = max((member.start_step for member in spec.initial_population), default=0)
     told = ""
@@ -126,6 +130,8 @@ def refuse_too_short(study: Study, budget: pb.Budget) -> None:
         told = f"an initial member starts at step {latest}"
     elif isinstance(spec.algorithm, Hyperband) and budget.max_steps <= spec.steps_per_trial:
         told = f"hyperband needs more than steps_per_trial {spec.steps_per_trial}"
+    elif isinstance(spec.algorithm, LEARNING) and budget.max_steps == 0:
+        told = "what the algorithm learns from is what becomes of a configuration in the end"
     if told:
         message = f"is {budget.max_steps}, but {told}"
         raise InvalidRequest([Violation("study.spec.budget.max_steps", message)])

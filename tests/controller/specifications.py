@@ -166,11 +166,14 @@ SEARCHES = {
 }
 
 
+LEARNING = {"gaussian_process_bandit": 1, "covariance_matrix_adaptation": 1}
+
+
 @st.composite
-def budgets(draw: st.DrawFn, longer_than: int) -> pb.Budget:
-    """Lineages are longer than `longer_than` steps where that is not 0."""
+def budgets(draw: st.DrawFn, least_steps: int) -> pb.Budget:
+    """Lineages are at least so long where that is not 0."""
     budget = pb.Budget(
-        max_steps=draw(st.integers(longer_than + 1, 2**40) if longer_than else steps),
+        max_steps=draw(st.integers(least_steps, 2**40)),
         max_trials=draw(steps),
         max_total_steps=draw(steps),
         max_duration=draw(maybe(seconds)),
@@ -231,7 +234,7 @@ def trainings(draw: st.DrawFn, algorithm: str) -> pb.StudySpec:
         parameters=draw(parameters(NUMERIC if numeric else DOMAINS, least=int(numeric))),
         metrics=measured,
         steps_per_trial=session,
-        budget=draw(budgets(session if algorithm == "hyperband" else 0)),
+        budget=draw(budgets({"hyperband": session + 1, **LEARNING}.get(algorithm, 0))),
         seed=draw(maybe(st.integers(0, 2**63 - 1))),
         **draw(handlings()),
         **{algorithm: draw(chosen)},

@@ -253,6 +253,21 @@ def test_nor_can_it_be_left_without_them_later(max_steps: int) -> None:
     assert [violation.field for violation in caught.value.violations] == ["study.spec.budget.max_steps"]
 
 
+@pytest.mark.parametrize("algorithm", ["gaussian_process_bandit", "covariance_matrix_adaptation"])
+def test_what_is_learnt_from_configurations_needs_an_end_of_them(algorithm: str) -> None:
+    spec = minimal_spec()
+    getattr(spec, algorithm).configurations = 9
+    assert refused(spec) == set()
+    study = Study("s", "uid", b"", spelled_out(spec, 1).SerializeToString())
+    spec.budget.max_steps = 0
+    spec.budget.max_trials = 100
+    assert refused(spec) == {"spec.budget.max_steps"}
+    refuse_too_short(study, pb.Budget(max_steps=1))
+    with pytest.raises(InvalidRequest) as caught:
+        refuse_too_short(study, spec.budget)
+    assert [violation.field for violation in caught.value.violations] == ["study.spec.budget.max_steps"]
+
+
 def test_covariances_are_of_numbers() -> None:
     spec = minimal_spec(covariance_matrix_adaptation=pb.CovarianceMatrixAdaptation(configurations=9))
     assert refused(spec) == set()

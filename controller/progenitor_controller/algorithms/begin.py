@@ -2,19 +2,36 @@
 
 from dataclasses import replace
 
-from progenitor_storage.model.spec import GridSearch, Spec
+from progenitor_storage.model.spec import (
+    CovarianceMatrixAdaptation,
+    GaussianProcessBandit,
+    GridSearch,
+    Parameters,
+    Spec,
+)
 from progenitor_storage.model.trial import Trial
 
+from . import covariance_matrix_adaptation, gaussian_process_bandit, grid
 from .drafts import initial
-from .grid import combination
 from .history import History
 
 
-def begin(spec: Spec, history: History, member: int) -> Trial:  # noqa: ARG001  what a search learns from
+def begin(spec: Spec, history: History, member: int) -> Trial:
     """The draft of the first trial of `member`: as `initial_population` has it, else the algorithm's choice."""
     draft = initial(spec, member)
+    given = spec.initial_population[member].parameters if member < len(spec.initial_population) else {}
+    if given.keys() >= draft.parameters.keys():
+        return draft
+    return replace(draft, parameters={**_chosen(spec, history, member, draft.parameters), **given})
+
+
+def _chosen(spec: Spec, history: History, member: int, sampled: Parameters) -> Parameters:
     match spec.algorithm:
         case GridSearch() as algorithm:
-            return replace(draft, parameters=combination(spec, algorithm, member))
+            return grid.combination(spec, algorithm, member)
+        case GaussianProcessBandit() as algorithm:
+            return gaussian_process_bandit.configuration(spec, algorithm, history, member)
+        case CovarianceMatrixAdaptation():
+            return covariance_matrix_adaptation.configuration(spec, history, member)
         case _:
-            return draft
+            return sampled

@@ -1,6 +1,7 @@
 """Search without evolution: each configuration is trained on its own."""
 
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage.model.spec import (
@@ -30,10 +31,14 @@ def check(violations: Violations, field: str, spec: pb.StudySpec, domains: Mappi
         case "gaussian_process_bandit":
             configurations = spec.gaussian_process_bandit.configurations
             _configurations(violations, f"{field}.gaussian_process_bandit", configurations)
+            _ending(violations, f"{field}.budget.max_steps", spec)
         case "covariance_matrix_adaptation":
             path = f"{field}.covariance_matrix_adaptation"
             _configurations(violations, path, spec.covariance_matrix_adaptation.configurations)
             _numeric(violations, path, spec, domains)
+            _ending(violations, f"{field}.budget.max_steps", spec)
+            if find_spec("cmaes") is None:
+                violations.unsupported(path, "install the extra: pip install 'progenitor[search]'")
 
 
 def spell_out(spec: pb.StudySpec) -> None:
@@ -94,6 +99,12 @@ def _rungs(violations: Violations, field: str, spec: pb.StudySpec) -> None:
     steps, end = spec.steps_per_trial, spec.budget.max_steps
     if end <= steps:
         violations.add(field, f"is {end}, must be greater than steps_per_trial {steps} with hyperband")
+
+
+def _ending(violations: Violations, field: str, spec: pb.StudySpec) -> None:
+    """What is learnt from is what becomes of a configuration in the end."""
+    if spec.budget.max_steps == 0:
+        violations.add(field, f"is 0, must be greater with {spec.WhichOneof('algorithm')}")
 
 
 def _numeric(violations: Violations, field: str, spec: pb.StudySpec, domains: Mapping[str, Domain]) -> None:
