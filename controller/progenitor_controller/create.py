@@ -150,14 +150,12 @@ class Creator:
         return next((member for member in due if member.newest not in passed), None)
 
     def _next_of_a_generation(self, passed: frozenset[int] | set[int]) -> Member | None:
-        """Of a population whose members have all come to its generation."""
+        """Of a population whose members have all come to its generation, strictly one after the other."""
         most = self.spec.budget.max_steps
         for among in algorithms.populations(self.spec):
-            due = self.tx.members.due_by_generation(self.study, most, among, len(passed) + 1)
-            for member in due:
-                if self.tx.trials.open_up_to(self.study, member.generation, among):
-                    break
-                if member.newest not in passed:
+            for member in self.tx.members.due_by_generation(self.study, most, among, limit=1):
+                waits = self.tx.trials.open_up_to(self.study, member.generation, among)
+                if not waits and member.newest not in passed:
                     return member
         return None
 

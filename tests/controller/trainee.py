@@ -90,7 +90,13 @@ class Trainee:
 
     def train(self, fitness: Fitness, metric: str = "score", most: int = 100_000) -> int:
         """Trains whatever it gets until nothing is handed out; how many trials it completed."""
-        reports: list[trial_pb2.TrialReport] = []
+        return self._train([], fitness, metric, most)
+
+    def train_on(self, trial: trial_pb2.Trial, fitness: Fitness, metric: str = "score") -> int:
+        """As `train`, with this trial first, which it holds; how many more it completed."""
+        return self._train([completed(trial, **{metric: fitness(trial)})], fitness, metric, 100_000)
+
+    def _train(self, reports: list[trial_pb2.TrialReport], fitness: Fitness, metric: str, most: int) -> int:
         for done in range(most):
             answer = self.suggest(*reports)
             if not answer.trials:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from progenitor_storage.model.spec import (
     ExplorationScope,
     Inheritance,
-    Mutation,
-    NoExploration,
     Parameters,
     PopulationBasedTraining,
     Spec,
@@ -16,10 +14,10 @@ from progenitor_storage.model.trial import Candidate, StopCause, Trial
 
 from .crossover import crossed, second_parent, taken
 from .drafts import afresh, again, continued
+from .exploration import explored
 from .fitness import comparable
 from .history import History
 from .migration import migrate
-from .mutation import mutate_all
 from .opponents import as_candidate, opponents, peers
 from .population import CLOSED, Place, Reproduction, at_end, interrupted, own_ancestor
 from .search import search_on
@@ -112,7 +110,14 @@ def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:
     if due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not due.initiator:
         if due.algorithm.crossover and second is None:
             second, parameters = _crossed(due, parent, parameters)
-        parameters = _explored(due, parameters)
+        parameters = explored(
+            due.spec,
+            due.algorithm,
+            due.history,
+            initiator=due.initiator,
+            parent=parent,
+            inherited=parameters,
+        )
     child = continued(due.spec, due.initiator, parent, parameters, choice.opponent)
     return replace(child, second_parent=second.number) if second else child
 
@@ -137,13 +142,3 @@ def _crossed(due: _Due, parent: Trial, inherited: Parameters) -> tuple[Trial | N
         return None, inherited
     second = due.trial(mate)
     return second, crossed(inherited, second.parameters, names)
-
-
-def _explored(due: _Due, inherited: Parameters) -> Parameters:
-    match due.algorithm.exploration:
-        case NoExploration():
-            return inherited
-        case Mutation() as mutation:
-            return mutate_all(mutation, due.spec.parameters, inherited, due.stream(Purpose.EXPLORATION))
-        case other:
-            raise NotImplementedError(f"exploration by {other}")
