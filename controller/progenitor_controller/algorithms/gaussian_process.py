@@ -16,8 +16,15 @@ tradeoffs in Gaussian process bandit optimization"); `optimistic` and `pessimist
 Thompson sampling draws a function from the process instead and takes its greatest value: draws of parallel members
 differ by themselves.
 
-Categories are chosen first, each by a bandit of its own as in PB2-Mix (`models/category_bandit.py`), then the
-numbers given them. Beyond the papers and their code:
+Where nothing can be learnt that is a poor guide: what is least known then has the greatest bound, and children leave
+what their parents were selected for. So the search is tethered to a mutation c of what is inherited, the more the
+noisier gains are found to be:
+
+    greatest mean(x) + κ · deviation(x) − λ σ² |x − c|²,   σ² the variance of noise in standardised gains
+
+With no noise it is PB2, with nothing but noise it is mutation. Where mutation changes a category, the bandit of PB2-Mix
+says to which (`models/category_bandit.py`); the process, in which two categories are at distance 1, may take another.
+Also beyond the papers and their code:
 
 - A child's own start is asked for, the step and fitness that its parent came to, not where the parent's last session
   began.
@@ -48,7 +55,7 @@ from progenitor_storage.model.trial import Observation
 from . import defaults
 from .models.acquisition import Region, best_point, upper_confidence_bound
 from .models.category_bandit import drawn, probabilities
-from .models.encoding import HOT, Array, Encoding, Indices
+from .models.encoding import Array, Encoding, Indices
 from .models.process import GaussianProcess, conditioned, fitted
 from .models.scaling import standardised
 from .models.sessions import Sessions, sessions_of
@@ -62,6 +69,9 @@ LEAST_OBSERVATIONS = 4
 UNLEARNT = Mutation(Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
 FITTED = 96
 """The covariance's parameters are fitted to so many of the newest observations; predictions use all."""
+
+DOUBT = 1.0
+"""How much it costs to leave the mutant: per squared distance in the unit cube, in units of the noise's variance."""
 
 ANCHORS = 4
 """How many earlier settings the search for the best one begins at, beside the inherited one."""
@@ -96,9 +106,9 @@ def explore(
     encoding = Encoding(tuple(parameters))
     coming = Observation(0, 0, 0, None, inherited, start_step, end_step, start_fitness, None)
     sessions = sessions_of(encoding, completed, running, coming)
-    region = _region(encoding, sessions, completed, stream)
-    process = _process(encoding, sessions)
-    point = _suggested(exploration.pending, process, sessions, region, stream)
+    mutant = _mutant(inherited, encoding, sessions, completed, stream)
+    region = Region(encoding, encoding.encode(mutant), tuple(p.immutable for p in parameters))
+    point = _suggested(exploration.pending, _process(encoding, sessions), sessions, region, stream)
     suggested = encoding.decode(point)
     return {p.name: (inherited if p.immutable else suggested)[p.name] for p in parameters}
 
@@ -110,23 +120,23 @@ def _process(encoding: Encoding, sessions: Sessions) -> GaussianProcess:
     return conditioned(kernel, newest.theta, newest.noise, sessions.inputs, gains)
 
 
-def _region(
+def _mutant(
+    inherited: Parameters,
     encoding: Encoding,
     sessions: Sessions,
     completed: Sequence[Observation],
     stream: Stream,
-) -> Region:
-    """Where a suggestion may lie: immutable parameters as inherited, categories as their bandits choose."""
-    centre = sessions.coming[TREND:].copy()
-    fixed = []
+) -> Parameters:
+    """`inherited`, mutated; where a category changes it becomes the one that its bandit draws."""
+    mutant = dict(mutate_all(UNLEARNT, encoding.parameters, inherited, stream))
     for own, parameter in zip(encoding.columns, encoding.parameters, strict=True):
-        fixed.append(parameter.immutable or isinstance(parameter.domain, CategoricalDomain))
-        if isinstance(parameter.domain, CategoricalDomain) and not parameter.immutable:
+        name, domain = parameter.name, parameter.domain
+        if isinstance(domain, CategoricalDomain) and mutant[name] != inherited[name]:
             held = sessions.inputs[:, TREND:][:, own].argmax(axis=1)
             tried = sessions.running[:, TREND:][:, own].argmax(axis=1)
-            chances = probabilities(len(parameter.domain.values), _rounds(completed, held, sessions.gains))
-            centre[own] = HOT * (np.arange(len(chances)) == drawn(chances, tried, stream))
-    return Region(encoding, centre, tuple(fixed))
+            chances = probabilities(len(domain.values), _rounds(completed, held, sessions.gains))
+            mutant[name] = domain.values[drawn(chances, tried, stream)]
+    return mutant
 
 
 def _rounds(completed: Sequence[Observation], held: Indices, gains: Array) -> list[list[tuple[int, float]]]:
@@ -150,7 +160,12 @@ def _suggested(
         return np.concatenate((when, points), axis=1)
 
     promising = np.argsort(-process.mean(coming(region.inside(settings))), kind="stable")[:ANCHORS]
-    anchors = np.concatenate((sessions.coming[None, TREND:], settings[promising]))
+    anchors = np.concatenate((region.centre[None], sessions.coming[None, TREND:], settings[promising]))
+
+    def doubt(points: Array) -> Array:
+        cost: Array = DOUBT * process.noise * ((points - region.centre) ** 2).sum(axis=1)
+        return cost
+
     if pending is PendingTrials.THOMPSON_SAMPLING:
         points = np.concatenate(
             (
@@ -158,13 +173,15 @@ def _suggested(
                 *(region.around(anchors, THOMPSON_POINTS, radius, stream) for radius in THOMPSON_RADII),
             )
         )
-        best: Array = points[process.sample(coming(points), stream.normals(len(points))).argmax()]
+        sampled = process.sample(coming(points), stream.normals(len(points)))
+        best: Array = points[(sampled - doubt(points)).argmax()]
         return best
     expecting = _expecting(pending, process, sessions.running)
     kappa = confidence(len(sessions.gains))
 
     def score(points: Array) -> Array:
-        return upper_confidence_bound(*expecting.mean_and_deviation(coming(points)), kappa)
+        mean, deviation = expecting.mean_and_deviation(coming(points))
+        return upper_confidence_bound(mean, deviation, kappa) - doubt(points)
 
     return best_point(score, region, anchors, stream)
 
