@@ -29,6 +29,7 @@ from progenitor_storage.model.spec import (
     Sigma,
     Spec,
     TruncationSelection,
+    TTestSelection,
     Value,
 )
 from progenitor_storage.model.trial import Checkpoint, StopCause, Trial, TrialState
@@ -72,6 +73,7 @@ SELECTIONS: tuple[Selection, ...] = (
     BinaryTournamentSelection(),
     InitiatorSelection(1),
     InitiatorSelection(2),
+    TTestSelection(0.05, 10),
 )
 
 
