@@ -44,14 +44,8 @@ def on(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
     return asyncio.run(opened())
 
 
-def told_by(
-    url: str, decisions: Callable[[], Decisions], *requests: SuggestionCall
-) -> list[rpc_pb.GetNewSuggestionResponse]:
-    async def asked(database: Database) -> list[rpc_pb.GetNewSuggestionResponse]:
-        deciding = decisions()
-        return [await deciding.suggested(database, request) for request in requests]
-
-    return on(url, asked)
+def answered(url: str, call: SuggestionCall, **times: float) -> rpc_pb.GetNewSuggestionResponse:
+    return on(url, lambda database: Decisions(**times).suggested(database, call))
 
 
 def schedule(url: str, workers: int, *, synchronous: bool) -> dict[tuple[int, int], object]:
