@@ -32,7 +32,7 @@ test-pytorch: $(PYTORCH)/.installed ## run the tests that need PyTorch (download
 	PYTHONPATH=$(CURDIR)/$(PYTORCH) $(BIN)/python -m pytest -q $(ARGS) tests/examples/with_pytorch.py tests/worker_client/check_with_pytorch.py
 
 test-ray: $(RAY_TUNE)/.installed ## run the tests of how the benchmark asks Ray Tune (downloads Ray once, 80 megabytes)
-	PYTHONPATH=$(CURDIR)/$(RAY_TUNE) $(BIN)/python -m pytest -q $(ARGS) tests/benchmarks/with_ray.py
+	PYTHONPATH=$(CURDIR)/$(RAY_TUNE) $(BIN)/python -m pytest -q $(ARGS) tests/quality/with_ray.py
 
 check: $(INSTALLED) ## lint, formatting, types, import contracts; stubs and protos
 	$(BIN)/ruff check

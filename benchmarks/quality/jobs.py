@@ -107,7 +107,8 @@ def prepare() -> None:
     """Of a process that runs jobs: one core, and nothing said that a benchmark need not hear."""
     threadpool_limits(1)
     logging.getLogger("ray.tune").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="sklearn")
+    warnings.filterwarnings("ignore", module="sklearn")  # PB2's fits seldom converge
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
 def done(job: Job) -> Result:

@@ -14,28 +14,16 @@ Saving, pausing and restoring take no time. Ray needs to be on the path: `make b
 
 import random
 from collections.abc import Mapping, Sequence
-from math import log10
 from typing import Any
 
 import numpy as np
-from ray import tune
 from ray.train._internal.session import _FutureTrainingResult, _TrainingResult
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import PopulationBasedTraining, TrialScheduler
 from ray.tune.schedulers.pb2 import PB2
 
-from progenitor_storage.model.spec import (
-    CategoricalDomain,
-    DiscreteDomain,
-    Domain,
-    DoubleDomain,
-    IntegerDomain,
-    Parameters,
-    ParameterSpec,
-    Scale,
-)
-
 from .problem import Problem, Session, Trained, Weights
+from .ray_spaces import inside, parameters_of, plain, plain_bounds, scaled, scaled_bounds, spaces
 from .service import initial_values
 from .simulation import Log, simulate
 
@@ -165,51 +153,7 @@ class Search:
         return {STEP: end, SCORE: sum(trained.seen), "training_iteration": end}
 
 
-# The search space.
-
-
-def space_of(domain: Domain) -> Any:
-    """As Ray's documentation has it for `hyperparam_mutations`: a list for what is not a range."""
-    match domain:
-        case DoubleDomain(low, high, Scale.LOG):
-            return tune.loguniform(low, high)
-        case DoubleDomain(low, high):
-            return tune.uniform(low, high)
-        case IntegerDomain(low, high, Scale.LOG):
-            return tune.lograndint(low, high + 1)
-        case IntegerDomain(low, high):
-            return tune.randint(low, high + 1)
-        case DiscreteDomain(values) | CategoricalDomain(values):
-            return list(values)
-
-
-def inside(parameters: Sequence[ParameterSpec], config: Mapping[str, Any]) -> dict[str, Any]:
-    """PBT's steps leave a range, which would be another search space: put back, as in Ray's examples, by its hook."""
-    return {parameter.name: clamped(parameter.domain, config[parameter.name]) for parameter in parameters}
-
-
-def clamped(domain: Domain, value: Any) -> Any:
-    match domain:
-        case DoubleDomain(low, high) | IntegerDomain(low, high):
-            return min(max(value, low), high)
-        case DiscreteDomain() | CategoricalDomain():
-            return value
-
-
-LOG10 = "log10 of "
-
-
-def parameters_of(problem: Problem, config: Mapping[str, Any]) -> Parameters:
-    """What a session trains with; some may be given by their logarithm."""
-    return {
-        parameter.name: config[parameter.name]
-        if parameter.name in config
-        else clamped(parameter.domain, 10.0 ** config[LOG10 + parameter.name])
-        for parameter in problem.parameters
-    }
-
-
-# The two schedulers, with their defaults.
+# The schedulers, with their defaults.
 
 
 def pbt(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Session]:
@@ -218,34 +162,24 @@ def pbt(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Sessio
         metric=SCORE,
         mode="max",
         perturbation_interval=problem.steps_per_trial,
-        hyperparam_mutations={p.name: space_of(p.domain) for p in problem.parameters},
-        custom_explore_fn=lambda config: inside(problem.parameters, config),
+        hyperparam_mutations=spaces(problem),
+        custom_explore_fn=lambda config: inside(problem, config),
         log_config=False,
     )
-    return searched(problem, seed, speeds, scheduler, [dict(v) for v in initial_values(problem, seed)])
+    configs = [plain(values) for values in initial_values(problem, seed)]
+    return searched(problem, seed, speeds, scheduler, configs)
 
 
 def pb2(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Session]:
     """Ray's PB2 knows no scales: it models a learning rate linearly."""
-    bounds = {parameter.name: bounds_of(parameter) for parameter in problem.parameters}
-    configs = [dict(values) for values in initial_values(problem, seed)]
-    return searched(problem, seed, speeds, pb2_within(problem, bounds), configs)
+    configs = [plain(values) for values in initial_values(problem, seed)]
+    return searched(problem, seed, speeds, pb2_within(problem, plain_bounds(problem)), configs)
 
 
 def pb2_of_logarithms(problem: Problem, seed: int, speeds: Sequence[float]) -> Sequence[Session]:
     """As a careful user would ask it: with the logarithm of what is on a log scale as the hyperparameter."""
-    by_logarithm = {parameter.name for parameter in problem.parameters if on_log_scale(parameter)}
-    bounds = {
-        LOG10 + parameter.name if parameter.name in by_logarithm else parameter.name: [
-            log10(bound) if parameter.name in by_logarithm else bound for bound in bounds_of(parameter)
-        ]
-        for parameter in problem.parameters
-    }
-    configs = []
-    for values in initial_values(problem, seed):
-        plain = {name: value for name, value in values.items() if name not in by_logarithm}
-        configs.append(plain | {LOG10 + name: log10(float(values[name])) for name in by_logarithm})
-    return searched(problem, seed, speeds, pb2_within(problem, bounds), configs)
+    configs = [scaled(problem, values) for values in initial_values(problem, seed)]
+    return searched(problem, seed, speeds, pb2_within(problem, scaled_bounds(problem)), configs)
 
 
 def pb2_within(problem: Problem, bounds: Mapping[str, Sequence[float]]) -> PB2:
@@ -257,19 +191,6 @@ def pb2_within(problem: Problem, bounds: Mapping[str, Sequence[float]]) -> PB2:
         hyperparam_bounds=dict(bounds),
         log_config=False,
     )
-
-
-def bounds_of(parameter: ParameterSpec) -> list[float]:
-    """Raises TypeError for what PB2 cannot search: it has neither categories nor ordered sets."""
-    match parameter.domain:
-        case DoubleDomain(low, high):
-            return [low, high]
-        case domain:
-            raise TypeError(f"PB2 cannot search {domain}")
-
-
-def on_log_scale(parameter: ParameterSpec) -> bool:
-    return isinstance(parameter.domain, DoubleDomain) and parameter.domain.scale is Scale.LOG
 
 
 def searched(

@@ -18,7 +18,7 @@ def code_of(method: str) -> str:
     """A digest of the code that a method's results follow from: those of other code are not counted."""
     files = [HERE.parent / "problems.py", *(HERE / f"{name}.py" for name in PROBLEM_FILES)]
     if method.startswith("ray"):
-        files.append(HERE / "ray_tune.py")
+        files += [HERE / "ray_tune.py", HERE / "ray_spaces.py"]
     else:
         files += [HERE / "service.py", HERE / "methods.py", *sorted(CONTROLLER.glob("algorithms/**/*.py"))]
         files += sorted(CONTROLLER.glob("wire/**/*.py"))
