@@ -2,8 +2,10 @@
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 
 import grpc
@@ -81,7 +83,8 @@ def check_study(channel: grpc.Channel, study: str, store: Path | None = None) ->
         own.setdefault(entry.trial, []).append(entry.checkpoint.uri)
     for trial in trials:
         check_lineage(spec, trial, by_name.get(trial.parent), own.get(trial.name, []))
-        check_parameters(spec, trial, by_name.get(trial.parent), by_name.get(trial.initiator))
+        check_parameters(spec, trial, by_name.get(trial.parent), by_name)
+        check_sub_populations(spec, trial, by_name)
         check_completed(spec, trial, epochs.get(trial.checkpoint.uri, 0))
     if store is not None:
         for entry in checkpoints:
@@ -130,7 +133,7 @@ def check_lineage(
     spec: study_pb2.StudySpec, trial: trial_pb2.Trial, parent: trial_pb2.Trial | None, own: list[str]
 ) -> None:
     """It starts where its parent ended, from the checkpoint registered there, or from its own."""
-    assert 0 < trial.end_step - trial.start_step <= spec.steps_per_trial
+    assert 0 < trial.end_step - trial.start_step <= steps_of(spec, trial.member)
     assert trial.end_step <= (spec.budget.max_steps or math.inf)
     assert trial.start_step <= trial.step <= trial.end_step
     start = trial.warm_start.uri
@@ -155,24 +158,62 @@ def check_parameters(
     spec: study_pb2.StudySpec,
     trial: trial_pb2.Trial,
     parent: trial_pb2.Trial | None,
-    initiator: trial_pb2.Trial | None,
+    by_name: Mapping[str, trial_pb2.Trial],
 ) -> None:
-    """Inside the domains; what is not mutated is the parent's."""
+    """Inside the domains; what is not mutated is the parent's, or the second parent's."""
     assert set(trial.parameters) == {parameter.name for parameter in spec.parameters}
     for parameter in spec.parameters:
         assert inside(parameter, trial.parameters[parameter.name]), (trial.name, parameter.name)
+    second = by_name.get(trial.second_parent)
     if parent is None:
+        assert second is None
         return
+    if second is not None:
+        assert second.name != parent.name, "nobody is crossed with itself"
+        assert second.state == trial_pb2.TRIAL_STATE_COMPLETED
+        assert is_fit(second)
     evolution = spec.population_based_training
     copies_only = evolution.exploration_scope == study_pb2.EXPLORATION_SCOPE_COPIES_ONLY
+    unexplored = evolution.WhichOneof("exploration") == "no_exploration"
     untouched = (
         spec.WhichOneof("algorithm") == "random_search"
-        or evolution.WhichOneof("exploration") == "no_exploration"
-        or (copies_only and initiator is not None and parent.name == initiator.name)
+        or (unexplored and evolution.inheritance == study_pb2.INHERITANCE_WEIGHTS_AND_PARAMETERS)
+        or (copies_only and parent.name == trial.initiator)
     )
     for parameter in spec.parameters:
+        sources = [parent] if second is None or parameter.immutable else [parent, second]
         if parameter.immutable or untouched:
-            assert trial.parameters[parameter.name] == parent.parameters[parameter.name]
+            values = [source.parameters[parameter.name] for source in sources]
+            assert trial.parameters[parameter.name] in values, (trial.name, parameter.name)
+
+
+def check_sub_populations(
+    spec: study_pb2.StudySpec, trial: trial_pb2.Trial, by_name: Mapping[str, trial_pb2.Trial]
+) -> None:
+    """A parent is of the member's own sub-population, or a migrant of the one before it; a second one of its own."""
+    evolution = spec.population_based_training
+    parts = evolution.sub_populations
+    if not parts or not trial.initiator:
+        return
+    own = part_of(spec, trial.member)
+    if trial.second_parent:
+        assert part_of(spec, by_name[trial.second_parent].member) == own
+    if not trial.parent or part_of(spec, by_name[trial.parent].member) == own:
+        return
+    assert part_of(spec, by_name[trial.parent].member) == (own - 1) % len(parts)
+    assert trial.generation % evolution.migration_interval == 0, "of a generation that migrants come to"
+
+
+def part_of(spec: study_pb2.StudySpec, member: int) -> int:
+    """The place of its sub-population in the list."""
+    parts = spec.population_based_training.sub_populations
+    firsts = list(accumulate(part.size for part in parts))
+    return bisect_right(firsts, member)
+
+
+def steps_of(spec: study_pb2.StudySpec, member: int) -> int:
+    parts = spec.population_based_training.sub_populations
+    return parts[part_of(spec, member)].steps_per_trial if parts else spec.steps_per_trial
 
 
 def inside(parameter: study_pb2.ParameterSpec, value: study_pb2.ParameterValue) -> bool:

@@ -146,6 +146,10 @@ class Creator:
                 return None
             if evolution.synchronous:
                 return self._next_of_a_generation(passed)
+            if evolution.sub_populations:
+                # Else those whose sessions are long would be ahead of those that they are compared with.
+                due = self.tx.members.due_by_steps(self.study, most, len(passed) + 1)
+                return next((member for member in due if member.newest not in passed), None)
         due = self.tx.members.due(self.study, most, len(passed) + 1)
         return next((member for member in due if member.newest not in passed), None)
 
@@ -154,10 +158,20 @@ class Creator:
         most = self.spec.budget.max_steps
         for among in algorithms.populations(self.spec):
             for member in self.tx.members.due_by_generation(self.study, most, among, limit=1):
-                waits = self.tx.trials.open_up_to(self.study, member.generation, among)
-                if not waits and member.newest not in passed:
+                source = algorithms.source_of(self.spec, member.member, member.generation)
+                ready = self._has_come_to(member.generation, among) and (
+                    source is None or self._has_come_to(source.generation, source.members)
+                )
+                if ready and member.newest not in passed:
                     return member
         return None
+
+    def _has_come_to(self, generation: int, among: range) -> bool:
+        """Whether each of these members has a final trial of this generation, or will never have one."""
+        behind = self.tx.members.due_by_generation(self.study, self.spec.budget.max_steps, among, limit=1)
+        if behind and behind[0].generation < generation:
+            return False
+        return not self.tx.trials.open_up_to(self.study, generation, among)
 
     def _newest_usable(self, member: Member) -> Trial | None:
         return None if member.newest_usable is None else self._history.trial(member.newest_usable)

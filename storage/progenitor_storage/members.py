@@ -23,6 +23,7 @@ _BY_MEMBER = _ALL.order_by(_m.member)
 _PAGE = _ALL.where(_m.member > bindparam("after")).order_by(_m.member).limit(bindparam("limit"))
 _DUE = _ALL.where(_m.final, not_(_m.closed), _m.reached < bindparam("max_steps")).limit(bindparam("limit"))
 _OLDEST_DUE = _DUE.order_by(_m.due)
+_LEAST_TRAINED_DUE = _DUE.order_by(_m.reached, _m.due)
 _DUE_BY_GENERATION = _DUE.where(_m.member >= bindparam("first"), _m.member < bindparam("end")).order_by(
     _m.generation, _m.member
 )
@@ -126,6 +127,11 @@ class Members:
         """
         values = {"study": study.key, "max_steps": max_steps or _NO_LIMIT, "limit": limit}
         return [_member(row) for row in self._connection.execute(_OLDEST_DUE, values)]
+
+    def due_by_steps(self, study: Study, max_steps: int, limit: int) -> list[Member]:
+        """As `due`: the one that has come the fewest steps first."""
+        values = {"study": study.key, "max_steps": max_steps or _NO_LIMIT, "limit": limit}
+        return [_member(row) for row in self._connection.execute(_LEAST_TRAINED_DUE, values)]
 
     def due_by_generation(self, study: Study, max_steps: int, among: range, limit: int) -> list[Member]:
         """As `due`, of these members: the lowest generation first, then the lowest member."""

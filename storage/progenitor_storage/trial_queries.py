@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    literal,
     not_,
     or_,
     select,
@@ -102,6 +103,30 @@ def _ancestors() -> Select[Any]:
 
 
 _LINEAGE = _ancestors()
+
+
+def _nearest_ancestors() -> Select[Any]:
+    chain = (
+        select(_t.number, _t.parent, literal(1).label("depth"))
+        .where(_t.study == bindparam("study"), _t.number == bindparam("number"))
+        .cte("chain", recursive=True)
+    )
+    older = trials.alias("older")
+    chain = chain.union_all(
+        select(older.c.number, older.c.parent, chain.c.depth + 1).where(
+            older.c.study == bindparam("study"),
+            older.c.number == chain.c.parent,
+            chain.c.depth < bindparam("count"),
+        )
+    )
+    return (
+        select(*COLUMNS)
+        .join_from(chain, trials, and_(_t.study == bindparam("study"), _t.number == chain.c.number))
+        .order_by(chain.c.number)
+    )
+
+
+_NEWEST_OF_LINEAGE = _nearest_ancestors()
 
 
 class TrialQueries:
@@ -213,12 +238,7 @@ class TrialQueries:
 
     def newest_of_lineage(self, study: Study, number: int, count: int) -> list[Trial]:
         """The trial and its nearest ancestors, `count` in all; oldest first."""
-        found: list[Trial] = []
-        following: int | None = number
-        while following is not None and len(found) < count:
-            found.append(self.get(study, following))
-            following = found[-1].parent
-        return found[::-1]
+        return self._listed(_NEWEST_OF_LINEAGE, study, number=number, count=count)
 
     def _listed(self, statement: Select[Any], study: Study, **values: object) -> list[Trial]:
         rows = self._connection.execute(statement, {"study": study.key, **values})

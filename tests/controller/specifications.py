@@ -8,6 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import strategies as st
 
 from progenitor.v1 import study_pb2 as pb
+from progenitor_controller.algorithms.pareto import MAX_COMPARED
 
 ALGORITHMS = [field.name for field in pb.StudySpec.DESCRIPTOR.oneofs_by_name["algorithm"].fields]
 
@@ -133,7 +134,9 @@ def one_of(draw: st.DrawFn, options: Mapping[str, Strategy]) -> dict[str, Any]:
 def populations(draw: st.DrawFn, metric_count: int) -> pb.PopulationBasedTraining:
     sizes = draw(st.lists(st.integers(1, 900), max_size=4))
     size = sum(sizes) or draw(places)
-    fitnesses = pb.Fitness.values() if metric_count > 1 else [pb.FITNESS_UNSPECIFIED, pb.FITNESS_WEIGHTED]
+    selection = draw(one_of(SELECTIONS))
+    pareto = metric_count > 1 and (metric_count == 2 or size <= MAX_COMPARED) and "t_test" not in selection
+    fitnesses = pb.Fitness.values() if pareto else [pb.FITNESS_UNSPECIFIED, pb.FITNESS_WEIGHTED]
     return pb.PopulationBasedTraining(
         population_size=size,
         fitness=draw(st.sampled_from(fitnesses)),
@@ -146,7 +149,7 @@ def populations(draw: st.DrawFn, metric_count: int) -> pb.PopulationBasedTrainin
             pb.SubPopulation(size=size, steps_per_trial=draw(st.integers(1, 2**40))) for size in sizes
         ],
         migration_interval=draw(st.integers(0, 2**31 - 1)) if len(sizes) > 1 else 0,
-        **draw(one_of(SELECTIONS)),
+        **selection,
         **draw(one_of(EXPLORATIONS)),
     )
 

@@ -208,6 +208,24 @@ def test_a_front_takes_two_metrics() -> None:
     assert refused(spec) == {"spec.population_based_training.fitness"}
 
 
+def test_a_front_is_not_compared_by_a_test_of_one_number() -> None:
+    spec = minimal_spec()
+    spec.metrics.add(name="size", goal=pb.GOAL_MINIMIZE)
+    spec.population_based_training.fitness = pb.FITNESS_PARETO
+    spec.population_based_training.t_test.SetInParent()
+    assert refused(spec) == {"spec.population_based_training.t_test"}
+
+
+def test_with_three_metrics_a_front_is_of_as_many_members_as_can_be_compared_in_time() -> None:
+    spec = minimal_spec()
+    spec.population_based_training.fitness = pb.FITNESS_PARETO
+    spec.population_based_training.population_size = 2001
+    spec.metrics.add(name="size", goal=pb.GOAL_MINIMIZE)
+    assert refused(spec) == set()
+    spec.metrics.add(name="time", goal=pb.GOAL_MINIMIZE)
+    assert refused(spec) == {"spec.population_based_training.population_size"}
+
+
 @pytest.mark.parametrize(("points", "parameters"), [(2, 17), (2, 1000), (317, 2), (2**31 - 1, 1000)])
 def test_a_grid_of_too_many_points_is_refused_however_many_they_are(points: int, parameters: int) -> None:
     spec = minimal_spec(grid_search=pb.GridSearch(points_per_parameter=points))

@@ -78,6 +78,7 @@ def write_everything(tx: Transaction, study: Study) -> None:
     member = tx.members.get(study, 0)
     assert member is not None
     tx.members.save(study, member, replace(member, fallbacks=1))
+    tx.trials.leave_front(study, [1, 2])
     tx.studies.change(study, spec=b"new", worked=1.0)
 
 
@@ -106,11 +107,13 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.members.closed(study)
     tx.trials.newest(study, TrialState.FAILED)
     tx.members.due(study, 100, 3)
+    tx.members.due_by_steps(study, 100, 3)
     tx.members.due_by_generation(study, 100, range(5), 3)
     tx.members.all(study)
     tx.candidates.usable_in(study, 3, 4)
     tx.candidates.newest(study)
     tx.candidates.metrics(study, [1, 2])
+    tx.candidates.front(study, 5)
     tx.observations.newest(study, 5)
     tx.observations.unfinished(study)
     tx.trials.front(study, None, 5)

@@ -12,8 +12,9 @@ that no greedy hyperparameters come in with the weights:
     longer or equal     the migrant's     the migrant's
     shorter             the migrant's     those of the fittest of its own sub-population
 
-A migrant is not explored, unless every child is. Generations of s₁ and of s₂ steps are held against each other by the
-steps that they stand for: generation g against ⌊(g + 1) s₁ / s₂⌋ − 1, the newest that has ended by then.
+Unlike there, a migrant is explored as any copy is, which did as well or better (`benchmarks/greedy.py`). Generations of
+s₁ and of s₂ steps are held against each other by the steps that they stand for: generation g against
+⌊(g + 1) s₁ / s₂⌋ − 1, the newest that has ended by then.
 """
 
 from collections.abc import Sequence

@@ -5,12 +5,8 @@ from google.protobuf.message import Message
 from ..violations import Violations
 
 NOT_YET = {
-    "t_test": "use initiator, truncation, binary_tournament or no_selection",
     "custom_selection": "use initiator, truncation, binary_tournament or no_selection",
     "custom_exploration": "use mutation or no_exploration",
-    "FITNESS_PARETO": "use FITNESS_WEIGHTED",
-    "crossover": "leave it unset",
-    "sub_populations": "leave it empty: one population",
     "replay": "use population_based_training or random_search",
     "custom": "use population_based_training or random_search",
     "custom_stopping": "use median_stopping",

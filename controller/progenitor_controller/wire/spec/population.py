@@ -9,6 +9,7 @@ from progenitor_storage.model.spec import (
     SubPopulation,
 )
 
+from ...algorithms.pareto import MAX_COMPARED
 from ..violations import MAX_PLACES, Violations
 from . import exploration, selection
 
@@ -19,10 +20,8 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
     population = spec.population_based_training
     violations.whole(f"{field}.population_size", population.population_size, least=1, most=MAX_PLACES)
     violations.known(f"{field}.fitness", population.fitness, pb.Fitness.items())
-    if population.fitness == pb.FITNESS_PARETO and len(spec.metrics) < 2:
-        violations.add(
-            f"{field}.fitness", f"FITNESS_PARETO needs at least 2 metrics, the study has {len(spec.metrics)}"
-        )
+    if population.fitness == pb.FITNESS_PARETO:
+        _pareto(violations, field, population, len(spec.metrics))
     selection.check(violations, field, population)
     exploration.check(violations, field, population)
     violations.known(f"{field}.inheritance", population.inheritance, pb.Inheritance.items())
@@ -77,6 +76,21 @@ def record(population: pb.PopulationBasedTraining) -> PopulationBasedTraining:
         ),
         migration_interval=population.migration_interval,
     )
+
+
+def _pareto(violations: Violations, field: str, population: pb.PopulationBasedTraining, metrics: int) -> None:
+    if metrics < 2:
+        violations.add(
+            f"{field}.fitness", f"FITNESS_PARETO needs at least 2 metrics, the study has {metrics}"
+        )
+    if population.WhichOneof("selection") == "t_test":
+        violations.add(f"{field}.t_test", "compares one number, which FITNESS_PARETO does not have")
+    if metrics > 2 and population.population_size > MAX_COMPARED:
+        violations.add(
+            f"{field}.population_size",
+            f"is {population.population_size}, at most {MAX_COMPARED} are compared by FITNESS_PARETO"
+            " with more than two metrics",
+        )
 
 
 def _crossover(violations: Violations, field: str, crossover: pb.Crossover) -> None:
