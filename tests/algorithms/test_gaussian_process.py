@@ -29,7 +29,8 @@ from progenitor_storage.model.trial import Observation
 
 from .populations import PARAMETERS, all_inside, domains, values_of
 
-HALLUCINATED = (PendingTrials.MEAN, PendingTrials.OPTIMISTIC, PendingTrials.PESSIMISTIC)
+REPELLING = (PendingTrials.MEAN, PendingTrials.PESSIMISTIC)
+"""What is thought better than expected attracts as well: `optimistic` is left out."""
 X = ParameterSpec("x", DoubleDomain(0.0, 1.0))
 KIND = ParameterSpec("kind", CategoricalDomain(("a", "b", "c")))
 STEPS = 5
@@ -193,6 +194,15 @@ def test_with_too_little_to_learn_from_a_child_is_mutated(count: int) -> None:
     assert suggested(observations, inherited=inherited) == expected
 
 
+def test_where_there_is_nothing_to_learn_a_child_is_nearly_mutated() -> None:
+    draws = stream(generation=1).normals(80)
+    observations = gains(lambda _, number: float(draws[number]), 80)
+    for member in range(6):
+        mutant = float(mutate_all(UNLEARNT, [X], {"x": 0.5}, stream(member))["x"])
+        child = suggested(observations, [X], inherited={"x": 0.5}, member=member)
+        assert float(child["x"]) == pytest.approx(mutant, abs=0.15)
+
+
 def test_a_thousand_parameters_are_no_obstacle() -> None:
     parameters = [ParameterSpec(f"p{place}", DoubleDomain(0.0, 1.0)) for place in range(1000)]
     observations = [
@@ -213,8 +223,8 @@ def gains(of: Callable[[float, int], float], count: int) -> list[Observation]:
     ]
 
 
-@pytest.mark.parametrize("pending", HALLUCINATED)
-def test_members_that_run_together_do_not_pile_up(pending: PendingTrials) -> None:
+@pytest.mark.parametrize("pending", REPELLING)
+def test_members_that_run_together_do_not_pile_up_whatever_is_drawn(pending: PendingTrials) -> None:
     observations = gains(lambda _, number: float(number * 7 % 10), 10)
     unfinished: list[Observation] = []
     for number in range(100, 104):
@@ -226,12 +236,20 @@ def test_members_that_run_together_do_not_pile_up(pending: PendingTrials) -> Non
 
 
 def test_draws_of_members_that_run_together_differ() -> None:
-    observations = gains(lambda x, _: -((x - 0.6) ** 2), 10)
-    drawn = {
+    observations = gains(lambda _, number: float(number * 7 % 10), 10)
+    chosen = {
         float(suggested(observations, [X], pending=PendingTrials.THOMPSON_SAMPLING, member=member)["x"])
         for member in range(4)
     }
-    assert len(drawn) == 4
+    assert len(chosen) == 4
+
+
+@pytest.mark.parametrize("pending", [*REPELLING, PendingTrials.OPTIMISTIC])
+def test_what_is_running_changes_what_is_suggested(pending: PendingTrials) -> None:
+    observations = gains(lambda _, number: float(number * 7 % 10), 10)
+    first = suggested(observations, [X], pending=pending)
+    running = replace(observed(100, first, 0.0, None), start_step=50, end_step=50 + STEPS)
+    assert suggested(observations, [X], unfinished=[running], pending=pending) != first
 
 
 @pytest.mark.parametrize("pending", PendingTrials)

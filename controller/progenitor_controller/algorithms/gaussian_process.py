@@ -70,7 +70,7 @@ UNLEARNT = Mutation(Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, de
 FITTED = 96
 """The covariance's parameters are fitted to so many of the newest observations; predictions use all."""
 
-DOUBT = 1.0
+DOUBT = 3.0
 """How much it costs to leave the mutant: per squared distance in the unit cube, in units of the noise's variance."""
 
 ANCHORS = 4

@@ -21,8 +21,9 @@ from scipy.optimize import Bounds, minimize
 from .encoding import Array
 from .kernels import Kernel, LogNormal, log_of
 
-NOISE = LogNormal(median=0.1, spread=1.5, reach=6.0)
-"""Of the variance of noise, in units of the variance of standardised targets."""
+NOISE = LogNormal(median=0.5, reach=8.0)
+"""Of the variance of noise, in units of the variance of standardised targets: a belief in little noise, where there
+are few values, finds patterns in it."""
 
 MOST_EVALUATIONS = 40
 FIRST_JITTER = 1e-10
