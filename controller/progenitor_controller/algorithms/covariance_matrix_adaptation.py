@@ -4,7 +4,7 @@ The distribution and its updates are those of CatCMA with margin (Hamano et al. 
 stochastic optimization for continuous, integer, and categorical variables", arXiv 2504.07884) in the `cmaes`
 package: a normal distribution for numbers, after Hansen 2016, "The CMA evolution strategy: a tutorial" (arXiv
 1604.00772), whose margin keeps every integer's neighbours likely, and one of their own for categories. It begins in
-the middle of the numbers' scales with a standard deviation of a fifth of their widths.
+the middle of the numbers' scales with a standard deviation of a quarter of their widths.
 
 Nothing is kept between two draws. The distribution is made anew from the configurations that have ended: each λ of
 them, in the order in which they ended, are a generation, told by their ranks, so that no scale and no outlier of the
@@ -37,7 +37,7 @@ from .history import History
 from .models.encoding import Array, Encoding, decoded
 from .streams import Purpose, Stream
 
-DEVIATION = 0.2
+DEVIATION = 0.25
 """Of the width of a number's scale. From 0.15 to 0.3 it makes little difference."""
 
 MOST_LISTED = 1000

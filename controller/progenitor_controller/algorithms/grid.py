@@ -29,7 +29,7 @@ def combination(spec: Spec, algorithm: GridSearch, member: int) -> Parameters:
         count = points_of(parameter.domain, algorithm.points_per_parameter)
         member, place = divmod(member, count)
         found[parameter.name] = point(parameter.domain, place, count)
-    return found
+    return {parameter.name: found[parameter.name] for parameter in spec.parameters}
 
 
 def point(domain: Domain, place: int, count: int) -> Value:

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from progenitor_storage.model.spec import Hyperband, Spec
 from progenitor_storage.model.study import Member
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Candidate, Trial
 
 from .drafts import again, continued, initial
 from .history import History
@@ -36,8 +36,8 @@ def next_trial(spec: Spec, algorithm: Hyperband, history: History) -> Trial | No
             return _repeated(spec, standing.bracket, history, standing.interrupted[0])
     rising = _rising if algorithm.asynchronous else _rising_together
     for standing in found:
-        if number := rising(standing, algorithm.reduction_factor):
-            return _going_on(spec, standing.bracket, history.trial(number))
+        if candidate := rising(standing, algorithm.reduction_factor):
+            return _going_on(spec, standing, history, candidate)
     for standing in found:
         if not standing.begun:
             return _first(spec, standing.bracket, standing.bracket.members.start + len(standing.at))
@@ -46,17 +46,17 @@ def next_trial(spec: Spec, algorithm: Hyperband, history: History) -> Trial | No
     return _led_to_the_end(spec, found, history)
 
 
-def _rising(standing: Standing, factor: int) -> int | None:
-    """The number of the trial that is promoted asynchronously."""
+def _rising(standing: Standing, factor: int) -> Candidate | None:
+    """Who goes on asynchronously."""
     for rung in reversed(range(len(standing.rungs) - 1)):
         found = standing.waiting(rung, among=standing.rungs[rung].entrants // factor)
         if found:
-            return found.number
+            return found
     return None
 
 
-def _rising_together(standing: Standing, factor: int) -> int | None:
-    """The number of the trial that is promoted once its rung is finished."""
+def _rising_together(standing: Standing, factor: int) -> Candidate | None:
+    """Who goes on once the rung is finished."""
     if not standing.begun:
         return None
     for place, rung in enumerate(standing.rungs[:-1]):
@@ -64,7 +64,7 @@ def _rising_together(standing: Standing, factor: int) -> int | None:
             return None
         found = standing.waiting(place, among=promoted(rung.entrants, factor))
         if found:
-            return found.number
+            return found
     return None
 
 
@@ -76,7 +76,7 @@ def _led_to_the_end(spec: Spec, found: Sequence[Standing], history: History) -> 
     if any(standing.rungs[-1].finished for standing in found):
         return None
     waiting = [
-        (candidate.end_step, candidate.fitness, -candidate.member, candidate.number, standing.bracket)
+        (candidate, standing)
         for standing in found
         for place, (rung, following) in enumerate(zip(standing.rungs, standing.rungs[1:], strict=False))
         if following.lost < spec.max_failures_per_trial
@@ -84,16 +84,17 @@ def _led_to_the_end(spec: Spec, found: Sequence[Standing], history: History) -> 
     ]
     if not waiting:
         return None
-    *_, number, bracket = max(waiting, key=lambda each: each[:3])
-    return _going_on(spec, bracket, history.trial(number))
+    best, standing = max(waiting, key=lambda each: (each[0].end_step, each[0].fitness, -each[0].member))
+    return _going_on(spec, standing, history, best)
 
 
 def _first(spec: Spec, bracket: Bracket, member: int) -> Trial:
     return _up_to_the_next(bracket, initial(spec, member))
 
 
-def _going_on(spec: Spec, bracket: Bracket, parent: Trial) -> Trial:
-    return _up_to_the_next(bracket, continued(spec, parent, parent, parent.parameters))
+def _going_on(spec: Spec, standing: Standing, history: History, candidate: Candidate) -> Trial:
+    parent = history.trial(standing.newest[candidate.member])
+    return _up_to_the_next(standing.bracket, continued(spec, parent, parent, parent.parameters))
 
 
 def _repeated(spec: Spec, bracket: Bracket, history: History, place: Member) -> Trial:

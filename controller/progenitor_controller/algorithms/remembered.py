@@ -67,6 +67,7 @@ class Remembered:
         newest: dict[int, Trial] = {}
         for trial in sorted(self.trials, key=lambda trial: (trial.member, trial.generation)):
             newest[trial.member] = trial
+        usable = {candidate.member: candidate.number for candidate in self.newest_usable()}
         return [
             Member(
                 member=trial.member,
@@ -75,9 +76,7 @@ class Remembered:
                 final=trial.state.final,
                 reached=trial.reached if trial.state.final else trial.start_step,
                 due=trial.number if trial.state.final else 0,
-                newest_usable=next(
-                    (found.number for found in self.newest_usable() if found.member == trial.member), None
-                ),
+                newest_usable=usable.get(trial.member),
             )
             for trial in newest.values()
         ]

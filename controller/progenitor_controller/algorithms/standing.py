@@ -32,11 +32,14 @@ class Rung:
 
 @dataclass(slots=True)
 class Standing:
-    """`at` has the highest rung that each member has entered. `interrupted` members have a session to repeat."""
+    """`at` has the highest rung that each member has entered, `newest` the number of its newest usable trial.
+    `interrupted` members have a session to repeat.
+    """
 
     bracket: Bracket
     rungs: tuple[Rung, ...]
     at: dict[int, int] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
     interrupted: list[Member] = field(default_factory=list)
 
     @property
@@ -66,6 +69,8 @@ class Standing:
         else:
             entered = rung
         self.at[place.member] = entered
+        if results:
+            self.newest[place.member] = results[-1].number
 
     def _finished(self, results: Iterable[Candidate]) -> int:
         """Enters them, and gives the highest rung of them; -1 below the first."""
