@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from . import tables
 from .evidence import Evidence
+from .known_problems import KNOWN
 from .methods import DEFAULT
+from .problem import Problem
 from .problems import STARTED
 from .statistics import difference, mean_of
+
+WIDTH = 110
 
 INTRODUCTION = """# How well it searches
 
@@ -25,7 +30,8 @@ of it. What is compared, and how it is kept fair:
   as it comes stands one that is given logarithms, as a careful user would. It searches no categories, so it is
   missing where there are some. Its decisions take up to seconds, so there are fewer seeds of it.
 - **The figure** is the *true* score of the session that was *seen* to be best; greater is better. ± is the standard
-  error over seeds. A difference counts beyond two standard errors.
+  error over seeds. A difference counts beyond two standard errors, unless it is less than a hundredth of what lies
+  between the best and the worst method.
 """
 
 
@@ -50,7 +56,7 @@ def document(evidence: Evidence, studies: int, pictures: Sequence[Path], real: S
         parts += ["\n## Where the members begin\n", STARTS, tables.starts(evidence)]
     if real:
         parts += ["\n## With real workers\n", agreed(evidence, real)]
-    parts += ["\n## The problems\n", *(f"- **{p.name}.** {p.about}" for p in tables.present(evidence))]
+    parts += ["\n## The problems\n", described(tables.present(evidence))]
     parts += ["\n## Studies\n", tables.counts(evidence)]
     return "\n".join(parts) + "\n"
 
@@ -66,6 +72,12 @@ is used as a whole.
 SIZES = """Each member trains as many steps as above, so larger populations train more in all.
 """
 
+SHAPING = """Those that the defaults were chosen on, with other seeds:
+"""
+
+SHAPED_NOTHING = """Those that were held back, and shaped nothing:
+"""
+
 STARTS = """All members begin with the same hyperparameters, at 10 % (low), 50 % or 90 % (high) of each range on its
 scale.
 """
@@ -75,11 +87,23 @@ def agreed(evidence: Evidence, real: Sequence[float]) -> str:
     simulated = [result.value for result in evidence.of("triangle", DEFAULT)]
     apart = abs(difference(mean_of(real), mean_of(simulated)))
     return (
-        f"`examples/triangle_wave.py` with two workers, a process each, in whole studies of the service:\n\n"
+        "`examples/triangle_wave.py` with two workers, a process each, in whole studies of the service:\n\n"
         f"{tables.agreement(simulated, real)}\n\n"
         f"The two are {apart:.1f} standard errors of their difference apart."
     )
 
 
+def described(problems: Sequence[Problem]) -> str:
+    names = {problem.name for problem in KNOWN}
+    known = [problem for problem in problems if problem.name in names]
+    new = [problem for problem in problems if problem.name not in names]
+    return f"{SHAPING}\n{listed(known)}\n\n{SHAPED_NOTHING}\n{listed(new)}"
+
+
+def listed(problems: Sequence[Problem]) -> str:
+    items = [f"- **{problem.name}.** {problem.about}" for problem in problems]
+    return "\n".join(fill(item, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for item in items)
+
+
 def bullets(sentences: Sequence[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences) + "\n"
+    return "\n".join(fill(f"- {each}", WIDTH, subsequent_indent="  ") for each in sentences) + "\n"

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from math import inf
 
 from .jobs import CURVE_POINTS, SAMPLED, Job, Result
-from .methods import RANDOM
-from .statistics import Mean, difference, mean_of, median
+from .methods import METHODS, RANDOM
+from .statistics import ROUNDING, Mean, difference, mean_of, median
+
+COUNTED = 2.0
+"""Standard errors beyond which a difference counts."""
+NEGLIGIBLE = 0.01
+"""Of what lies between the best and the worst method of a problem: less is no difference, however certain."""
 
 Cell = tuple[str, str, int | None, str]
 """Problem, method, members, start."""
@@ -44,6 +49,13 @@ class Evidence:
     def z(self, problem: str, method: str, against: str) -> float:
         return difference(self.mean(problem, method), self.mean(problem, against))
 
+    def counts(self, problem: str, method: str, against: str) -> bool:
+        """Whether the two differ beyond COUNTED standard errors, and by more than next to nothing."""
+        apart = abs(self.mean(problem, method).value - self.mean(problem, against).value)
+        means = [self.mean(problem, each).value for each in METHODS if self.has(problem, each)]
+        small = NEGLIGIBLE * (max(means) - min(means))
+        return apart > small and abs(self.z(problem, method, against)) > COUNTED
+
     def has(self, problem: str, *methods: str) -> bool:
         return all(len(self.of(problem, method)) > 1 for method in methods)
 
@@ -65,6 +77,6 @@ class Evidence:
 def first_at(curve: Sequence[float | None], target: float) -> float:
     """The part of the steps at which a curve first is at the target; inf if it never is."""
     for point, value in enumerate(curve, 1):
-        if value is not None and value >= target:
+        if value is not None and value >= target - ROUNDING * abs(target):
             return point / CURVE_POINTS
     return inf

@@ -17,11 +17,13 @@ from .simulation import SCHEDULES
 
 CURVE_POINTS = 50
 """At how many parts of a study's steps its figure is kept."""
-SLOW_SESSIONS = 1500
-"""Of a method whose decisions are slow, all seeds of a problem together; but never fewer than SLOW_SEEDS."""
-SLOW_SEEDS = 4
-VARIANT_SEEDS = 40
+SLOW_SECONDS = 120.0
+"""For all seeds of a problem, where a method is slow; but never fewer than SLOW_SEEDS."""
+SLOW_SEEDS = 5
+VARIANT_SEEDS = 30
 """For other populations and other beginnings."""
+FIRST_SEED = 20_000
+"""Beyond those that any default was chosen with."""
 SAMPLED = "sampled"
 
 
@@ -62,7 +64,7 @@ def jobs(
             for problem in problems
             for method in methods
             if METHODS[method].suits(PROBLEMS[problem])
-            for seed in range(min(seeds_of(problem, method), most_seeds))
+            for seed in seeds(min(seeds_of(problem, method), most_seeds))
         ],
         key=lambda job: job.seed,
     )
@@ -73,12 +75,14 @@ def jobs(
         )
 
 
+def seeds(count: int) -> range:
+    return range(FIRST_SEED, FIRST_SEED + count)
+
+
 def seeds_of(problem: str, method: str) -> int:
-    its = PROBLEMS[problem]
-    if not METHODS[method].slow:
-        return its.seeds
-    sessions = its.total_steps // its.steps_per_trial
-    return min(its.seeds, max(SLOW_SEEDS, SLOW_SESSIONS // sessions))
+    its, seconds = PROBLEMS[problem], METHODS[method].seconds
+    affordable = int(SLOW_SECONDS / (seconds * its.sessions)) if seconds else its.seeds
+    return min(its.seeds, max(SLOW_SEEDS, affordable))
 
 
 def sized(problems: Sequence[str], methods: Sequence[str], most_seeds: int) -> list[Job]:
@@ -88,7 +92,7 @@ def sized(problems: Sequence[str], methods: Sequence[str], most_seeds: int) -> l
         for method in (RANDOM, DEFAULT, RAY_PBT)
         for members in SIZES
         if problem in problems and method in methods and members != PROBLEMS[problem].members
-        for seed in range(min(VARIANT_SEEDS, most_seeds))
+        for seed in seeds(min(VARIANT_SEEDS, most_seeds))
     ]
 
 
@@ -99,7 +103,7 @@ def started(problems: Sequence[str], methods: Sequence[str], most_seeds: int) ->
         for method in (DEFAULT, RAY_PBT)
         for start in STARTS
         if problem in problems and method in methods and start != SAMPLED
-        for seed in range(min(VARIANT_SEEDS, most_seeds))
+        for seed in seeds(min(VARIANT_SEEDS, most_seeds))
     ]
 
 

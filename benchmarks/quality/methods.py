@@ -18,8 +18,8 @@ class Method:
     title: str
     search: Searcher
     suits: Callable[[Problem], bool] = lambda _: True
-    slow: bool = False
-    """Whether a decision takes a second rather than a millisecond: then long studies get fewer seeds."""
+    seconds: float = 0.0
+    """What a session costs in such a search, if that is much: then there are fewer seeds of long studies."""
 
 
 def of_service(title: str, algorithm: Callable[[Problem], pb.StudySpec], **options: object) -> Method:
@@ -110,13 +110,21 @@ def several_members(problem: Problem) -> bool:
     return problem.members >= 4
 
 
-def all_continuous(problem: Problem) -> bool:
-    return all(isinstance(parameter.domain, DoubleDomain) for parameter in problem.parameters)
+PB2_SECONDS = 0.07
+"""Measured where there are up to 200 sessions; beyond, each decision fits a model for every further ten."""
+PB2_SESSIONS = 500
 
 
-def some_logarithmic(problem: Problem) -> bool:
+def pb2_suits(problem: Problem) -> bool:
+    """It searches no categories, and takes an hour for one study of a thousand sessions."""
+    domains = [parameter.domain for parameter in problem.parameters]
+    return all(isinstance(d, DoubleDomain) for d in domains) and problem.sessions <= PB2_SESSIONS
+
+
+def pb2_log_suits(problem: Problem) -> bool:
+    """Where it would differ from PB2 as it comes."""
     scales = [p.domain.scale for p in problem.parameters if isinstance(p.domain, DoubleDomain)]
-    return all_continuous(problem) and Scale.LOG in scales
+    return pb2_suits(problem) and Scale.LOG in scales
 
 
 RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
@@ -124,15 +132,15 @@ RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
 METHODS: Mapping[str, Method] = {
     RANDOM: of_service("random search", random),
     "explore-only": of_service("exploration without selection", explore_only),
-    DEFAULT: of_service("**default**", population),
+    DEFAULT: of_service("default", population),
     "pbt-2017": of_service("PBT 2017", pbt_2017),
     "pbt-2019": of_service("PBT 2019", pbt_2019),
-    "gp": of_service("GP exploration", gaussian_process),
+    "gp": of_service("GP exploration", gaussian_process, seconds=0.03),
     "sub-populations": of_service("sub-populations", sub_populations, suits=several_members),
     "pareto": of_service("Pareto fitness", pareto, suits=several_metrics),
     RAY_PBT: Method("Ray PBT", of_ray("pbt")),
-    RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=all_continuous, slow=True),
+    RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=pb2_suits, seconds=PB2_SECONDS),
     "ray-pb2-log": Method(
-        "Ray PB2, logarithms", of_ray("pb2_of_logarithms"), suits=some_logarithmic, slow=True
+        "Ray PB2, logarithms", of_ray("pb2_of_logarithms"), suits=pb2_log_suits, seconds=PB2_SECONDS
     ),
 }

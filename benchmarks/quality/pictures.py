@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .evidence import Evidence
+from .evidence import COUNTED, Evidence
 from .jobs import CURVE_POINTS
 from .methods import DEFAULT, METHODS, RANDOM, RAY_PBT
 from .problems import PROBLEMS, SIZED, SIZES
-from .tables import COUNTED, own_or, present
+from .tables import own_or, present
 
 COLORS = {
     RANDOM: "#9a9a9a",
@@ -60,10 +60,6 @@ def draw(evidence: Evidence, folder: Path) -> list[Path]:
     return drawn
 
 
-def title_of(method: str) -> str:
-    return METHODS[method].title.strip("*")
-
-
 def differences(evidence: Evidence) -> Figure | None:
     """For each problem how many standard errors the methods are from Ray's PBT."""
     problems = [problem.name for problem in present(evidence) if evidence.has(problem.name, RAY_PBT)]
@@ -82,7 +78,7 @@ def differences(evidence: Evidence) -> Figure | None:
             [place for place, _ in places],
             s=46 if method == DEFAULT else 20,
             color=COLORS[method],
-            label=title_of(method),
+            label=METHODS[method].title,
             zorder=3 if method == DEFAULT else 2,
         )
     axes.set_yticks(range(len(problems)), problems)
@@ -107,7 +103,7 @@ def curves(evidence: Evidence) -> Figure | None:
         axes.set_title(problem.name, fontsize=8)
         for method in METHODS:
             if evidence.has(problem.name, method):
-                lines[title_of(method)] = line(axes, evidence, problem.name, method)
+                lines[METHODS[method].title] = line(axes, evidence, problem.name, method)
     figure.supxlabel("part of the study's steps", fontsize=8)
     figure.legend(list(lines.values()), list(lines), loc="outside lower center", ncols=6, frameon=False)
     return figure
@@ -151,7 +147,7 @@ def sizes(evidence: Evidence) -> Figure | None:
                 [mean.value for _, mean in known],
                 [mean.error for _, mean in known],
                 color=COLORS[method],
-                label=title_of(method),
+                label=METHODS[method].title,
                 marker="o",
                 markersize=3,
                 capsize=2,

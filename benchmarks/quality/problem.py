@@ -70,3 +70,8 @@ class Problem:
     @property
     def total_steps(self) -> int:
         return self.members * self.max_steps
+
+    @property
+    def sessions(self) -> int:
+        """Of a study, about."""
+        return self.total_steps // self.steps_per_trial

@@ -1,7 +1,7 @@
 """Tables in Markdown."""
 
 from collections.abc import Iterable, Sequence
-from math import isfinite, isnan
+from math import isfinite
 
 from .evidence import Evidence
 from .jobs import SAMPLED
@@ -11,8 +11,6 @@ from .problems import PROBLEMS, SIZED, SIZES, STARTED, STARTS
 from .statistics import Mean, mean_of
 
 NOTHING = "–"
-COUNTED = 2.0
-"""Standard errors beyond which a difference counts."""
 GP, RAY_PB2_LOG = "gp", "ray-pb2-log"
 TARGETED = (DEFAULT, "pbt-2017", "pbt-2019", GP, RAY_PBT)
 REACHED = 200.0
@@ -40,11 +38,18 @@ def shown(mean: Mean) -> str:
     return f"{mean.value:.{digits}f} ± {mean.error:.{digits}f}"
 
 
-def shown_z(z: float) -> str:
-    if isnan(z):
+def shown_z(evidence: Evidence, problem: str, method: str) -> str:
+    """Against Ray's PBT; bold if it counts."""
+    if not evidence.has(problem, method, RAY_PBT):
         return NOTHING
-    told = f"{z:+.1f}"
-    return f"**{told}**" if abs(z) > COUNTED else told
+    z = evidence.z(problem, method, RAY_PBT)
+    told = f"{z:+.1f}" if isfinite(z) else f"{'+' if z > 0 else '−'}∞"
+    return f"**{told}**" if evidence.counts(problem, method, RAY_PBT) else told
+
+
+def title_of(method: str) -> str:
+    """As the head of a column."""
+    return f"**{METHODS[method].title}**" if method == DEFAULT else METHODS[method].title
 
 
 def present(evidence: Evidence) -> list[Problem]:
@@ -63,7 +68,7 @@ def used(evidence: Evidence) -> list[str]:
 
 def means(evidence: Evidence) -> str:
     methods = used(evidence)
-    rows = [["problem", *(METHODS[method].title for method in methods)]]
+    rows = [["problem", *map(title_of, methods)]]
     rows += [
         [problem.name, *(shown(evidence.mean(problem.name, method)) for method in methods)]
         for problem in present(evidence)
@@ -73,21 +78,16 @@ def means(evidence: Evidence) -> str:
 
 def differences(evidence: Evidence) -> str:
     methods = [method for method in used(evidence) if method != RAY_PBT]
-    rows = [["problem", *(METHODS[method].title for method in methods)]]
+    rows = [["problem", *map(title_of, methods)]]
     for problem in present(evidence):
-        cells = [
-            shown_z(evidence.z(problem.name, method, RAY_PBT))
-            if evidence.has(problem.name, method, RAY_PBT)
-            else NOTHING
-            for method in methods
-        ]
+        cells = [shown_z(evidence, problem.name, method) for method in methods]
         rows.append([problem.name, *cells])
     return markdown(rows)
 
 
 def counts(evidence: Evidence) -> str:
     methods = used(evidence)
-    rows = [["problem", *(METHODS[method].title for method in methods)]]
+    rows = [["problem", *map(title_of, methods)]]
     rows += [
         [problem.name, *(str(len(evidence.of(problem.name, method)) or NOTHING) for method in methods)]
         for problem in present(evidence)
@@ -98,7 +98,7 @@ def counts(evidence: Evidence) -> str:
 def worse_halves(evidence: Evidence) -> str:
     """Of problems of one metric."""
     methods = used(evidence)
-    rows = [["problem", *(METHODS[method].title for method in methods)]]
+    rows = [["problem", *map(title_of, methods)]]
     rows += [
         [problem.name, *(shown(evidence.worse(problem.name, method)) for method in methods)]
         for problem in present(evidence)
@@ -109,7 +109,7 @@ def worse_halves(evidence: Evidence) -> str:
 
 def targets(evidence: Evidence) -> str:
     methods = [method for method in used(evidence) if method in TARGETED]
-    rows = [["problem", "target", *(METHODS[method].title for method in methods)]]
+    rows = [["problem", "target", *map(title_of, methods)]]
     for problem in present(evidence):
         if not evidence.has(problem.name, RANDOM):
             continue
@@ -127,7 +127,7 @@ def sizes(evidence: Evidence) -> str:
     for problem in SIZED:
         for method in (RANDOM, DEFAULT, RAY_PBT):
             cells = [shown(evidence.mean(problem, method, own_or(PROBLEMS[problem], size))) for size in SIZES]
-            rows.append([problem, METHODS[method].title, *cells])
+            rows.append([problem, title_of(method), *cells])
     return markdown(rows)
 
 
@@ -141,7 +141,7 @@ def starts(evidence: Evidence) -> str:
     for problem in STARTED:
         for method in (DEFAULT, RAY_PBT):
             cells = [shown(evidence.mean(problem, method, start=start)) for start in STARTS]
-            rows.append([problem, METHODS[method].title, *cells])
+            rows.append([problem, title_of(method), *cells])
     return markdown(rows)
 
 
@@ -154,39 +154,36 @@ def verdicts(evidence: Evidence) -> list[str]:
 
 
 def against_ray(evidence: Evidence) -> Iterable[str]:
-    compared = [p.name for p in present(evidence) if evidence.has(p.name, DEFAULT, RAY_PBT)]
-    zs = {name: evidence.z(name, DEFAULT, RAY_PBT) for name in compared}
-    better = [name for name, z in zs.items() if z > COUNTED]
-    worse = [name for name, z in zs.items() if z < -COUNTED]
-    if compared:
-        yield (
-            f"With its defaults progenitor is better than Ray Tune's PBT on {len(better)} of {len(compared)} problems "
-            f"beyond two standard errors{listed(better)}, and worse on {len(worse)}{listed(worse)}."
-        )
+    yield from compared(evidence, DEFAULT, RAY_PBT, "With its defaults progenitor")
 
 
 def against_pb2(evidence: Evidence) -> Iterable[str]:
     for peer in (RAY_PB2, RAY_PB2_LOG):
-        compared = [p.name for p in present(evidence) if evidence.has(p.name, GP, peer)]
-        zs = {name: evidence.z(name, GP, peer) for name in compared}
-        better = [name for name, z in zs.items() if z > COUNTED]
-        worse = [name for name, z in zs.items() if z < -COUNTED]
-        if compared:
-            yield (
-                f"GP exploration is better than {METHODS[peer].title} on {len(better)} of {len(compared)} problems"
-                f"{listed(better)}, and worse on {len(worse)}{listed(worse)}."
-            )
+        yield from compared(evidence, GP, peer, "GP exploration")
+
+
+def compared(evidence: Evidence, method: str, peer: str, name: str) -> Iterable[str]:
+    problems = [p.name for p in present(evidence) if evidence.has(p.name, method, peer)]
+    differing = {p: evidence.z(p, method, peer) for p in problems if evidence.counts(p, method, peer)}
+    better = [problem for problem, z in differing.items() if z > 0]
+    worse = [problem for problem, z in differing.items() if z < 0]
+    if problems:
+        yield (
+            f"{name} is better than {METHODS[peer].title} on {len(better)} of {len(problems)} problems"
+            f"{listed(better)}, and worse on {len(worse)}{listed(worse)}."
+        )
 
 
 def triangle(evidence: Evidence) -> Iterable[str]:
     for method in (DEFAULT, RAY_PBT):
         for start in STARTS:
             values = [result.value for result in evidence.of("triangle", method, start=start)]
-            if values and (start == SAMPLED or method == DEFAULT):
+            begun = "sampled first values" if start == SAMPLED else f"all members beginning {start}"
+            if values:
                 reached = sum(value >= REACHED for value in values)
                 yield (
-                    f"The triangle wave reaches {REACHED:.0f} in {reached} of {len(values)} studies of "
-                    f"{METHODS[method].title} ({'all members begin ' + start if start != SAMPLED else 'sampled'})."
+                    f"{METHODS[method].title} reaches {REACHED:.0f} on the triangle wave in {reached} of {len(values)} "
+                    f"studies with {begun}."
                 )
 
 
