@@ -5,6 +5,7 @@ CallError
 ├── UnsupportedFields    UNIMPLEMENTED
 ├── ReportConflict       INVALID_ARGUMENT
 ├── SequenceReused       INVALID_ARGUMENT
+├── ReplayedNotFound     NOT_FOUND
 ├── StaleRequest         ABORTED
 ├── TrialIsFinal         FAILED_PRECONDITION
 └── StudyHasEnded        FAILED_PRECONDITION
@@ -77,6 +78,17 @@ class SequenceReused(CallError):
     """This sequence was used before for a call with another body: raise it with every new call."""
 
     reason = "SEQUENCE_REUSED"
+
+
+class ReplayedNotFound(CallError):
+    """What is to be replayed does not exist; `reason` says whether it is the study or a trial."""
+
+    code = StatusCode.NOT_FOUND
+
+    def __init__(self, reason: str, violations: Sequence[Violation]) -> None:
+        told = "; ".join(f"{violation.field}: {violation.description}" for violation in violations)
+        super().__init__(f"What is to be replayed does not exist: {told}", violations=violations)
+        self.reason = reason
 
 
 class StaleRequest(CallError):

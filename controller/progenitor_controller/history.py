@@ -37,6 +37,10 @@ class StoredHistory:
     def trial(self, number: int) -> Trial:
         return once(self._read, ("trial", number), lambda: self._tx.trials.get(self._study, number))
 
+    def at(self, member: int, generation: int) -> Trial:
+        key = ("at", member, generation)
+        return once(self._read, key, lambda: self._tx.replays.at(self._study, member, generation))
+
     def usable_in(self, first: int, last: int) -> Sequence[Candidate]:
         key = ("usable in", first, last)
         return once(self._read, key, lambda: self._tx.candidates.usable_in(self._study, first, last))

@@ -1,11 +1,11 @@
 """Budgets: when no trial is created any more, when running ones are stopped, when a study has ended."""
 
 from progenitor_storage import Transaction
-from progenitor_storage.model.spec import Goal, Spec
+from progenitor_storage.model.spec import Goal, Replay, Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, TrialState
 
-from . import algorithms, life
+from . import algorithms, life, replays
 from .history import StoredHistory
 from .thoughts import Thoughts
 
@@ -62,7 +62,7 @@ def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
     closed = tx.members.closed(study)
     if closed == spec.places or schedule_has_failed(tx, now, spec):
         return tx.studies.change(
-            study, state=StudyState.FAILED, state_message=why_failed(tx, study), ended_at=tx.now
+            study, state=StudyState.FAILED, state_message=why_failed(tx, study, spec), ended_at=tx.now
         )
     reason = exhausted(tx, now, spec)
     if reason is None:
@@ -86,7 +86,10 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
         return reason
     if algorithms.is_scheduled(spec):
         history = StoredHistory(tx, study, spec, Thoughts())
-        return None if algorithms.next_trial(spec, history) else "all that was planned has been trained"
+        if algorithms.next_trial(spec, history):
+            return None
+        replay = isinstance(spec.algorithm, Replay)
+        return replays.outcome(tx, study) if replay else "all that was planned has been trained"
     if tx.members.count(study) < spec.places:
         return None
     if tx.members.due(study, spec.budget.max_steps, limit=1):
@@ -94,9 +97,11 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
     return f"every lineage has ended (max_steps {spec.budget.max_steps})"
 
 
-def why_failed(tx: Transaction, study: Study) -> str:
-    """All places are closed; tells what the newest failed trial said."""
+def why_failed(tx: Transaction, study: Study, spec: Spec) -> str:
+    """All places are closed, or a replay's trial has failed; tells what the newest failed trial said."""
     newest = tx.trials.newest(study, TrialState.FAILED)
     if newest is not None:
-        return f"no member can go on; trial {newest.number} failed: {newest.failure_message}"[:4000]
+        replay = isinstance(spec.algorithm, Replay)
+        what = "a replay needs every one of its trials" if replay else "no member can go on"
+        return f"{what}; trial {newest.number} failed: {newest.failure_message}"[:4000]
     return "no member can go on: no trial had a finite fitness (is a metric NaN or infinite?)"

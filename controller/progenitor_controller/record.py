@@ -161,7 +161,7 @@ def inherited(tx: Transaction, study: Study, spec: Spec, trial: Trial) -> Checkp
     """The checkpoint that the trial started from when it was created."""
     if trial.parent is not None:
         return tx.trials.get(study, trial.parent).checkpoint
-    return algorithms.initial(spec, trial.member).warm_start
+    return algorithms.given_start(spec, trial)
 
 
 def account_work(tx: Transaction, study: Study, worked: float = 0.0, lost: float = 0.0) -> None:

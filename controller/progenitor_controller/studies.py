@@ -5,10 +5,10 @@ import uuid
 from progenitor.v1 import study_pb2 as pb
 from progenitor_storage import Snapshot, Transaction
 from progenitor_storage.errors import StudyExists
-from progenitor_storage.model.spec import CovarianceMatrixAdaptation, GaussianProcessBandit, Hyperband
+from progenitor_storage.model.spec import CovarianceMatrixAdaptation, GaussianProcessBandit, Hyperband, Replay
 from progenitor_storage.model.study import Study, StudyState
 
-from . import life
+from . import life, replays
 from .calls import Creation, StudyCall, Update
 from .errors import InvalidRequest, StudyHasEnded, Violation
 from .limits import OPEN, exhausted
@@ -30,13 +30,18 @@ def create(tx: Transaction, call: Creation) -> Study:
         request_id=call.request_id,
     )
     try:
-        return tx.studies.create(new)
+        study = tx.studies.create(new)
     except StudyExists:
         existing = tx.studies.get(call.study)
         same = (existing.spec, existing.labels, existing.request_id) == (new.spec, new.labels, new.request_id)
         if call.request_id and same:
             return existing
         raise
+    if not call.spec.HasField("replay"):
+        return study
+    # The name is taken first: the same request sent again gets its study, whatever became of the replayed one.
+    full = spelled_out(replays.filled_in(tx, call.spec), call.seed)
+    return tx.studies.change(study, effective_spec=full.SerializeToString(deterministic=True))
 
 
 def get(tx: Snapshot, call: StudyCall) -> Study:
@@ -121,11 +126,14 @@ def with_budget(stored: bytes, budget: pb.Budget) -> bytes:
 
 def refuse_too_short(study: Study, budget: pb.Budget) -> None:
     """A budget must leave something to train to members that begin with a checkpoint, rungs to Hyperband, and an
-    end to configurations that are learnt from.
+    end to configurations that are learnt from. A replay has none.
     """
     spec = effective(study.effective_spec)
     latest = max((member.start_step for member in spec.initial_population), default=0)
     told = ""
+    if isinstance(spec.algorithm, Replay):
+        told = "must be unset with replay, which ends when all of its trials are trained"
+        raise InvalidRequest([Violation("study.spec.budget", told)])
     if 0 < budget.max_steps <= latest:
         told = f"an initial member starts at step {latest}"
     elif isinstance(spec.algorithm, Hyperband) and budget.max_steps <= spec.steps_per_trial:

@@ -10,6 +10,7 @@ from .ledger import Ledgers
 from .measurements import Measurements
 from .members import Members
 from .observations import Observations
+from .replays import Replays
 from .studies import Studies
 from .trials import Trials
 from .workers import Workers
@@ -29,6 +30,7 @@ class Snapshot:
         self.observations = Observations(connection)
         self.measurements = Measurements(connection)
         self.finished = Finished(connection)
+        self.replays = Replays(connection)
         self.checkpoints = Checkpoints(connection, self.trials)
         self.workers = Workers(connection, self._clock)
 

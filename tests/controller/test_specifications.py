@@ -176,7 +176,7 @@ def test_a_replay_reads_its_closure() -> None:
     spec = pb.StudySpec(replay=pb.Replay(trials=["studies/s/trials/3"], closure=closure))
     first = ReplayedTrial(1, 0, 0, {"lr": 0.5}, 4, 0, 5, digest="d")
     second = ReplayedTrial(3, 0, 1, {}, 0, 5, 9, parent=1, warm_start_uri="u")
-    assert decode(spelled_out(spec, 1)).algorithm == Replay((first, second))
+    assert decode(spelled_out(spec, 1)).algorithm == Replay((first, second), "s")
 
 
 @given(st.dictionaries(text, json_value, max_size=5))

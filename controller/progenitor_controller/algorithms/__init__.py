@@ -11,7 +11,7 @@ from .history import History
 from .migration import source_of
 from .population import Place, Reproduction, populations
 from .reproduction import alone, decide
-from .schedule import has_failed, is_scheduled, next_trial, planned_steps
+from .schedule import given_start, has_failed, is_scheduled, next_trial, planned_steps
 from .stopping import should_stop
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "begin",
     "decide",
     "fitness",
+    "given_start",
     "has_failed",
     "initial",
     "is_pareto",

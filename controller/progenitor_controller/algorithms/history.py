@@ -18,6 +18,9 @@ class History(Protocol):
     def trial(self, number: int) -> Trial:
         """All of one trial."""
 
+    def at(self, member: int, generation: int) -> Trial:
+        """All of the trial of this place and generation, of which there is one."""
+
     def usable_in(self, first: int, last: int) -> Sequence[Candidate]:
         """The usable trials of these generations, both inclusive; by number."""
 

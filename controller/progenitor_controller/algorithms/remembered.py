@@ -23,6 +23,9 @@ class Remembered:
     def trial(self, number: int) -> Trial:
         return next(trial for trial in self.trials if trial.number == number)
 
+    def at(self, member: int, generation: int) -> Trial:
+        return next(t for t in self.trials if (t.member, t.generation) == (member, generation))
+
     def usable_in(self, first: int, last: int) -> list[Candidate]:
         found = [as_candidate(trial) for trial in self._sorted() if first <= trial.generation <= last]
         return [candidate for candidate in found if candidate]

@@ -1,9 +1,10 @@
 """Algorithms that plan the study as a whole, rather than what becomes of each place."""
 
 from progenitor_storage.model.spec import Hyperband, Replay, Spec
-from progenitor_storage.model.trial import Trial
+from progenitor_storage.model.trial import Checkpoint, Trial
 
-from . import hyperband, rungs
+from . import hyperband, replay, rungs
+from .drafts import initial
 from .history import History
 
 
@@ -17,6 +18,8 @@ def next_trial(spec: Spec, history: History) -> Trial | None:
     match spec.algorithm:
         case Hyperband() as algorithm:
             return hyperband.next_trial(spec, algorithm, history)
+        case Replay() as algorithm:
+            return replay.next_trial(algorithm, history)
         case _:
             raise NotImplementedError(f"the schedule of {spec.algorithm}")
 
@@ -26,6 +29,8 @@ def has_failed(spec: Spec, history: History) -> bool:
     match spec.algorithm:
         case Hyperband():
             return not history.newest_usable() and next_trial(spec, history) is None
+        case Replay():
+            return replay.has_failed(history)
         case _:
             raise NotImplementedError(f"the schedule of {spec.algorithm}")
 
@@ -35,5 +40,16 @@ def planned_steps(spec: Spec) -> int:
     match spec.algorithm:
         case Hyperband() as algorithm:
             return rungs.planned_steps(spec, algorithm)
+        case Replay() as algorithm:
+            return replay.planned_steps(algorithm)
         case _:
             raise NotImplementedError(f"the schedule of {spec.algorithm}")
+
+
+def given_start(spec: Spec, trial: Trial) -> Checkpoint | None:
+    """What a trial without a parent begins with, if the study was given a checkpoint for it."""
+    match spec.algorithm:
+        case Replay() as algorithm:
+            return replay.given_start(algorithm, trial.member, trial.generation)
+        case _:
+            return initial(spec, trial.member).warm_start

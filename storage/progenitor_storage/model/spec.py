@@ -291,9 +291,10 @@ class ReplayedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Trains the `closure` again, parents first, in the order of their numbers."""
+    """Trains the `closure` again, parents first. By number; `study` is the id of the study that they are of."""
 
     closure: tuple[ReplayedTrial, ...]
+    study: str = ""
 
 
 Algorithm = (

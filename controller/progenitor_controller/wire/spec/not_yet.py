@@ -7,7 +7,6 @@ from ..violations import Violations
 NOT_YET = {
     "custom_selection": "use initiator, truncation, binary_tournament or no_selection",
     "custom_exploration": "use mutation or no_exploration",
-    "replay": "use population_based_training or random_search",
     "custom": "use population_based_training or random_search",
     "custom_stopping": "use median_stopping",
     "CHECKPOINT_RETENTION_NEEDED": "leave it unset: all checkpoints are kept",

@@ -36,7 +36,15 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
 
 
 def record(replay: pb.Replay) -> Replay:
-    return Replay(tuple(_trial_record(trial) for trial in replay.closure))
+    """`replay` is valid: all of its trials are of one study."""
+    study, _ = replayed(replay)
+    return Replay(tuple(_trial_record(trial) for trial in replay.closure), study)
+
+
+def replayed(replay: pb.Replay) -> tuple[str, list[int]]:
+    """The replayed study's id, and the numbers of the trials that were asked for; `replay` is valid."""
+    names = [parse_trial(Violations(), "", name) for name in replay.trials]
+    return names[0][0], [number for _, number in names]
 
 
 def _trials(violations: Violations, field: str, replay: pb.Replay) -> None:
