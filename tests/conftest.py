@@ -21,6 +21,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Tests run side by side: a thread for each core in every one of them would only make them wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 TEMPLATE = "template_of_progenitor"
 
 
