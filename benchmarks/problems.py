@@ -218,24 +218,35 @@ def epoch(
     weights: tuple[np.ndarray, ...], parameters: Parameters, start: int, end: int, rng: Rng
 ) -> tuple[tuple[np.ndarray, ...], float, float]:
     pixels, digits, held_pixels, held_digits = images()
+    batches = np.array_split(rng.permutation(len(digits)), (end - start) * 38)
+    layers = descended(weights, parameters, [(pixels[batch], digits[batch]) for batch in batches])
+    with np.errstate(all="ignore"):
+        guesses = np.maximum(held_pixels @ layers[0] + layers[1], 0.0) @ layers[2] + layers[3]
+    accuracy = float((guesses.argmax(axis=1) == held_digits).mean())
+    return layers, accuracy, accuracy
+
+
+def descended(
+    weights: tuple[np.ndarray, ...],
+    parameters: Parameters,
+    batches: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, ...]:
+    """Gradient descent with momentum on the cross-entropy of each batch of pixels and digits."""
     rate, momentum = number(parameters, "lr"), number(parameters, "momentum")
     layers, velocities = list(weights[:4]), list(weights[4:])
     with np.errstate(all="ignore"):
-        for batch in np.array_split(rng.permutation(len(digits)), (end - start) * 38):
-            inputs = pixels[batch]
+        for inputs, digits in batches:
             hidden = np.maximum(inputs @ layers[0] + layers[1], 0.0)
             logits = hidden @ layers[2] + layers[3]
             error = np.exp(logits - logits.max(axis=1, keepdims=True))
             error /= error.sum(axis=1, keepdims=True)
-            error[np.arange(len(batch)), digits[batch]] -= 1.0
-            error /= len(batch)
+            error[np.arange(len(digits)), digits] -= 1.0
+            error /= len(digits)
             back = (error @ layers[2].T) * (hidden > 0)
             gradients = (inputs.T @ back, back.sum(axis=0), hidden.T @ error, error.sum(axis=0))
             velocities = [momentum * v - rate * g for v, g in zip(velocities, gradients, strict=True)]
             layers = [layer + v for layer, v in zip(layers, velocities, strict=True)]
-        guesses = np.maximum(held_pixels @ layers[0] + layers[1], 0.0) @ layers[2] + layers[3]
-    accuracy = float((guesses.argmax(axis=1) == held_digits).mean())
-    return (*layers, *velocities), accuracy, accuracy
+    return (*layers, *velocities)
 
 
 DIGITS = Problem(

@@ -38,6 +38,7 @@ STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
 }
 COLUMNS = 4
+EARLY = CURVE_POINTS // 5
 FARTHEST = 20.0
 """Standard errors; what is farther is drawn at the rim."""
 
@@ -104,9 +105,19 @@ def curves(evidence: Evidence) -> Figure | None:
         for method in METHODS:
             if evidence.has(problem.name, method):
                 lines[METHODS[method].title] = line(axes, evidence, problem.name, method)
+        axes.set_ylim(bottom=floor(evidence, problem.name))
     figure.supxlabel("part of the study's steps", fontsize=8)
-    figure.legend(list(lines.values()), list(lines), loc="outside lower center", ncols=6, frameon=False)
+    figure.legend(list(lines.values()), list(lines), loc="outside upper center", ncols=6, frameon=False)
     return figure
+
+
+def floor(evidence: Evidence, problem: str) -> float | None:
+    """Where the figures begin that are of interest: what the first steps come to would flatten all the rest."""
+    of_methods = [
+        evidence.curve(problem, method)[EARLY] for method in METHODS if evidence.has(problem, method)
+    ]
+    known = [mean.value for mean in of_methods if mean.count > 1]
+    return min(known, default=None)
 
 
 def line(axes: Axes, evidence: Evidence, problem: str, method: str) -> Line2D:
