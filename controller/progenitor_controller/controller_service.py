@@ -9,14 +9,13 @@ from progenitor.v1 import controller_service_pb2_grpc as rpc
 from progenitor_storage import Database
 
 from .decisions import Decisions
-from .stop_early import stop_early
 from .wire.calls import early_stopping_call, suggestion_call
 
 
 class ControllerService(rpc.ControllerServiceServicer):
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, decisions: Decisions) -> None:
         self._database = database
-        self._decisions = Decisions()
+        self._decisions = decisions
 
     async def GetNewSuggestion(
         self, request: pb.GetNewSuggestionRequest, context: aio.ServicerContext[Any, Any]
@@ -28,4 +27,4 @@ class ControllerService(rpc.ControllerServiceServicer):
         self, request: pb.GetEarlyStoppingTrialsRequest, context: aio.ServicerContext[Any, Any]
     ) -> pb.GetEarlyStoppingTrialsResponse:
         call = early_stopping_call(request)
-        return await self._database.transact(stop_early, call)
+        return await self._decisions.heard(self._database, call)

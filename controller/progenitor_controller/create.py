@@ -13,7 +13,7 @@ from progenitor_storage.model.trial import Trial
 
 from . import algorithms, limits
 from .history import StoredHistory
-from .thoughts import Thoughts, Undecided
+from .thoughts import Thoughts, Undecided, described
 
 R = TypeVar("R")
 
@@ -129,7 +129,7 @@ class Creator:
             raise
         except Exception as error:
             log.exception("the decision on %s of %s raised", of_what, self.study.name)
-            message = f"the decision on {of_what} raised {error!r}; {what_then}"
+            message = f"the decision on {of_what} raised {described(error)}; {what_then}"
             self.tx.studies.change(self.study, state_message=message[:MAX_MESSAGE])
             return instead()
 

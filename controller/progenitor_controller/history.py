@@ -10,7 +10,9 @@ from progenitor_storage.model.study import Member, Study
 from progenitor_storage.model.trial import Candidate, Observation, Trial
 
 from . import algorithms
+from .algorithms.custom.interfaces import PlugIns
 from .algorithms.history import Key
+from .plugins.installed import INSTALLED
 from .thoughts import Thoughts
 
 R = TypeVar("R")
@@ -29,6 +31,10 @@ class StoredHistory:
         self._thoughts = thoughts
         self._read: dict[Key, Any] = {}
         self._passing: dict[Key, Any] = {}
+
+    @property
+    def plug_ins(self) -> PlugIns:
+        return INSTALLED
 
     def created(self) -> None:
         """A trial was created: what is not final has changed."""

@@ -16,6 +16,7 @@ from progenitor.v1.study_service_pb2_grpc import add_StudyServiceServicer_to_ser
 from progenitor_storage import Database
 
 from .controller_service import ControllerService
+from .decisions import Decisions
 from .refusals import Refusals
 from .study_service import StudyService
 
@@ -43,19 +44,21 @@ class ControllerServer:
         self.address = address
 
     @classmethod
-    async def start(cls, database_url: str, address: str = "127.0.0.1:0") -> "ControllerServer":
-        """Raises AddressInUse, or what opening the database raises."""
+    async def start(
+        cls, database_url: str, address: str = "127.0.0.1:0", decisions: Decisions | None = None
+    ) -> "ControllerServer":
+        """`decisions` have other deadlines than the usual. Raises AddressInUse, or what opening the database raises."""
         database = await Database.open(database_url)
         try:
-            return await cls._listen(database, address)
+            return await cls._listen(database, address, decisions or Decisions())
         except BaseException:
             await database.close()
             raise
 
     @classmethod
-    async def _listen(cls, database: Database, address: str) -> "ControllerServer":
+    async def _listen(cls, database: Database, address: str, decisions: Decisions) -> "ControllerServer":
         server = aio.server(interceptors=[Refusals()], options=OPTIONS)
-        add_ControllerServiceServicer_to_server(ControllerService(database), server)
+        add_ControllerServiceServicer_to_server(ControllerService(database, decisions), server)
         add_StudyServiceServicer_to_server(StudyService(database), server)
         servicer = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -88,13 +91,15 @@ class EmbeddedController:
         grpc.insecure_channel(controller.address)
     """
 
-    def __init__(self, database_url: str, address: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self, database_url: str, address: str = "127.0.0.1:0", decisions: Decisions | None = None
+    ) -> None:
         self._started: Future[ControllerServer] = Future()
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(
             target=self._loop.run_until_complete,
-            args=(self._serve(database_url, address),),
+            args=(self._serve(database_url, address, decisions),),
             name="controller",
         )
         self._thread.start()
@@ -106,9 +111,9 @@ class EmbeddedController:
             self._loop.close()
             raise
 
-    async def _serve(self, database_url: str, address: str) -> None:
+    async def _serve(self, database_url: str, address: str, decisions: Decisions | None) -> None:
         try:
-            server = await ControllerServer.start(database_url, address)
+            server = await ControllerServer.start(database_url, address, decisions)
         except BaseException as error:  # noqa: BLE001  handed to the thread that waits for the start
             self._started.set_exception(error)
             return

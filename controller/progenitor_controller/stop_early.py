@@ -1,20 +1,31 @@
-"""GetEarlyStoppingTrials: records measurements, renews leases, says which trials to stop."""
+"""GetEarlyStoppingTrials: records measurements, renews leases, says which trials to stop.
+
+A rule that is a plug-in is asked between two transactions: `stop_early` records and says what is asked, and where the
+answer is more than "go on", `stop_judged` makes it true.
+"""
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor_storage import Transaction
-from progenitor_storage.model.spec import Spec, Stopping
+from progenitor_storage.model.spec import Custom, Spec, Stopping
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, Trial, TrialState
 
 from . import life, limits
+from .algorithms.custom import asked
+from .algorithms.custom.decisions import about_stopping
 from .algorithms.stopping import comparison, should_stop
 from .calls import EarlyStoppingCall
 from .create import MAX_MESSAGE
 from .curves import CurveReader
 from .errors import StaleRequest
-from .record import record
+from .plugins.installed import INSTALLED
+from .record import holds, record
+from .thoughts import Thought, described
 from .wire.decode import effective
 from .wire.names import trial_name
 from .wire.studies import STATES
@@ -23,24 +34,80 @@ from .wire.values import duration
 log = logging.getLogger(__name__)
 
 
-def stop_early(tx: Transaction, call: EarlyStoppingCall) -> pb.GetEarlyStoppingTrialsResponse:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """`asked` is what a plug-in is to compute, by trial; `lease_duration` in seconds."""
+
+    answer: pb.GetEarlyStoppingTrialsResponse
+    lease_duration: float
+    asked: Mapping[int, Callable[[], bool]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the plug-in said of a call's trials."""
+
+    call: EarlyStoppingCall
+    verdicts: Mapping[int, Thought]
+
+    @property
+    def study(self) -> str:
+        return self.call.study
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is anything to store."""
+        return any(verdict.error is not None or verdict.result for verdict in self.verdicts.values())
+
+
+def stop_early(tx: Transaction, call: EarlyStoppingCall) -> Heard:
     study = tx.studies.locked(call.study)
     refuse_older_process(tx, study, call)
     spec = effective(study.effective_spec)
     recorded = record(tx, study, spec, call.worker.id, call.reports)
     measured = {report.trial for report in call.reports if report.measurements}
     reader = CurveReader(tx, study, spec.metrics)
+    open_questions: dict[int, Callable[[], bool]] = {}
     for trial in recorded.held:
         if trial.number in measured:
-            stop_by_rule(tx, study, spec, trial, reader)
+            question = stop_by_rule(tx, study, spec, trial, reader)
+            if question:
+                open_questions[trial.number] = question
     if study.state is StudyState.ACTIVE:
         limits.enforce(tx, study, spec)
     tx.workers.heard(study, call.worker)
-    now = tx.trials.find(study, [trial.number for trial in recorded.held])
+    held = [trial.number for trial in recorded.held]
+    return Heard(told(tx, study, spec, held, recorded.lost), spec.lease_duration, open_questions)
+
+
+def stop_judged(tx: Transaction, judged: Judged) -> pb.GetEarlyStoppingTrialsResponse:
+    """What a plug-in said counts for the trials that the worker still holds and that are still running."""
+    call = judged.call
+    study = tx.studies.locked(call.study)
+    spec = effective(study.effective_spec)
+    known = tx.trials.find(study, [report.trial for report in call.reports])
+    held = [
+        report.trial
+        for report in call.reports
+        if report.trial in known and holds(call.worker.id, report.epoch, known[report.trial])
+    ]
+    for number in held:
+        verdict, trial = judged.verdicts.get(number, Thought(result=False)), known[number]
+        if verdict.error is not None:
+            note_error(tx, study, trial, verdict.error)
+        elif verdict.result and trial.state is TrialState.RUNNING:
+            tx.trials.save(study, trial, life.asked_to_stop(trial, StopCause.RULE))
+    return told(tx, study, spec, held, [r.trial for r in call.reports if r.trial not in held])
+
+
+def told(
+    tx: Transaction, study: Study, spec: Spec, held: Sequence[int], lost: Sequence[int]
+) -> pb.GetEarlyStoppingTrialsResponse:
+    now = tx.trials.find(study, held)
     stopping = sorted(number for number, trial in now.items() if trial.state is TrialState.STOPPING)
     return pb.GetEarlyStoppingTrialsResponse(
         trials=[trial_name(study.name, number) for number in stopping],
-        lost_trials=[trial_name(study.name, number) for number in recorded.lost],
+        lost_trials=[trial_name(study.name, number) for number in lost],
         lease_remaining=duration(spec.lease_duration),
         study_state=STATES[study.state],
     )
@@ -52,29 +119,45 @@ def refuse_older_process(tx: Transaction, study: Study, call: EarlyStoppingCall)
         raise StaleRequest(metadata={"worker": call.worker.id})
 
 
-def stop_by_rule(tx: Transaction, study: Study, spec: Spec, trial: Trial, reader: CurveReader) -> None:
-    """Asks a running trial to stop if the study's rule says so.
+def stop_by_rule(
+    tx: Transaction, study: Study, spec: Spec, trial: Trial, reader: CurveReader
+) -> Callable[[], bool] | None:
+    """Asks a running trial to stop if the study's rule says so; gives what is left to compute if it is a plug-in.
 
     A rule that raises leaves a message on the study and stops nothing.
     """
     if spec.stopping is None or trial.state is not TrialState.RUNNING:
-        return
+        return None
     try:
         stops = rule_stops(spec, spec.stopping, trial, reader)
-    except Exception as error:
-        log.exception("the stopping rule raised on trial %d of %s", trial.number, study.name)
-        message = f"the stopping rule raised {error!r} on trial {trial.number}, which goes on"
-        tx.studies.change(study, state_message=message[:MAX_MESSAGE])
-        return
-    if stops:
+    except Exception as error:  # noqa: BLE001  told on the study and in the log
+        note_error(tx, study, trial, error)
+        return None
+    if stops is True:
         tx.trials.save(study, trial, life.asked_to_stop(trial, StopCause.RULE))
+    return None if isinstance(stops, bool) else stops
 
 
-def rule_stops(spec: Spec, stopping: Stopping, trial: Trial, reader: CurveReader) -> bool:
+def rule_stops(
+    spec: Spec, stopping: Stopping, trial: Trial, reader: CurveReader
+) -> bool | Callable[[], bool]:
+    """Whether it is stopped, or what computes that."""
     compared = comparison(spec, stopping, trial)
     if trial.step < compared.grace_steps:
         return False
     curves = reader.curves(trial, compared)
     if curves is None:
         return False
+    if isinstance(stopping, Custom):
+        question = about_stopping(spec.metrics, trial, curves.own, curves.others, compared.final_step)
+        return partial(asked.should_stop, INSTALLED, stopping, question)
     return should_stop(stopping, spec.metrics, curves.own, curves.others, compared.final_step)
+
+
+def note_error(tx: Transaction, study: Study, trial: Trial, error: Exception) -> None:
+    log.error("the stopping rule raised on trial %d of %s", trial.number, study.name, exc_info=error)
+    message = f"the stopping rule raised {described(error)} on trial {trial.number}, which goes on"[
+        :MAX_MESSAGE
+    ]
+    if tx.studies.current(study).state_message != message:
+        tx.studies.change(study, state_message=message)

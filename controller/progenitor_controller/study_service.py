@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from grpc import aio
@@ -12,7 +13,9 @@ from progenitor.v1 import study_service_pb2_grpc as rpc
 from progenitor_storage import Database
 
 from . import lists, pins, studies
-from .calls import StudyCall
+from .apart import Apart
+from .calls import Creation, StudyCall
+from .errors import InvalidRequest, Violation
 from .lists import ListCall, TrialCall
 from .status import status
 from .watch import WatchCall, changes
@@ -21,6 +24,8 @@ from .wire.names import one_study, one_trial
 from .wire.pages import Key, page_of
 from .wire.studies import study_to_wire
 
+CHECK_DEADLINE = 15.0
+"""Seconds for the check of a specification, in which plug-ins may be imported for the first time."""
 WATCH_INTERVAL = 0.5
 """Seconds between looks at the database while nothing changes."""
 
@@ -30,9 +35,22 @@ Context = aio.ServicerContext[Any, Any]
 class StudyService(rpc.StudyServiceServicer):
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._apart = Apart()
+
+    async def _checked(self, request: pb.CreateStudyRequest) -> Creation:
+        """Apart from other calls, as plug-ins are loaded and asked about their options."""
+        work = partial(creation, request, drawn_seed=secrets.randbelow(2**31))
+        thought = await self._apart.thought(request.study_id, work, CHECK_DEADLINE)
+        if isinstance(thought.error, TimeoutError):
+            told = f"its plug-ins could not be asked about their options: {thought.error}"
+            raise InvalidRequest([Violation("spec", told)])
+        if thought.error is not None:
+            raise thought.error
+        call: Creation = thought.result
+        return call
 
     async def CreateStudy(self, request: pb.CreateStudyRequest, context: Context) -> pb.CreateStudyResponse:
-        call = creation(request, drawn_seed=secrets.randbelow(2**31))
+        call = await self._checked(request)
         return pb.CreateStudyResponse(
             study=study_to_wire(await self._database.transact(studies.create, call))
         )

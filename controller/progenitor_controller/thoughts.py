@@ -17,6 +17,15 @@ class Thought:
     error: Exception | None = None
 
 
+def described(error: Exception) -> str:
+    """Its `repr`, whatever a plug-in's class makes of that, as text that every database takes."""
+    try:
+        told = repr(error)
+    except Exception:  # noqa: BLE001  what tells of an error must not be the next one
+        told = type(error).__name__
+    return told.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 class Undecided(Exception):
     """A decision needs what is still to be computed. It is made again once that is there."""
 

@@ -85,7 +85,7 @@ def metrics(draw: st.DrawFn, least: int) -> list[pb.MetricSpec]:
 def plug_ins(draw: st.DrawFn, configurations: Strategy) -> pb.CustomAlgorithm:
     options = Struct()
     options.update(draw(st.dictionaries(text, json_value, max_size=3)))
-    return pb.CustomAlgorithm(algorithm=draw(text), options=options, configurations=draw(configurations))
+    return pb.CustomAlgorithm(algorithm="mine", options=options, configurations=draw(configurations))
 
 
 part = plug_ins(st.just(0))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from progenitor_storage.model.spec import (
     CovarianceMatrixAdaptation,
+    Custom,
     GaussianProcessBandit,
     GridSearch,
     Parameters,
@@ -12,6 +13,7 @@ from progenitor_storage.model.spec import (
 from progenitor_storage.model.trial import Trial
 
 from . import covariance_matrix_adaptation, gaussian_process_bandit, grid
+from .custom import decisions as custom
 from .drafts import initial
 from .history import History
 
@@ -33,5 +35,7 @@ def _chosen(spec: Spec, history: History, member: int, sampled: Parameters) -> P
             return gaussian_process_bandit.configuration(spec, algorithm, history, member)
         case CovarianceMatrixAdaptation():
             return covariance_matrix_adaptation.configuration(spec, history, member)
+        case Custom() as plug_in:
+            return custom.begun(spec, plug_in, history, member, sampled)
         case _:
             return sampled

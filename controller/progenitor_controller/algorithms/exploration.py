@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from progenitor_storage.model.spec import (
+    Custom,
     GaussianProcessExploration,
     Mutation,
     NoExploration,
@@ -14,6 +15,7 @@ from progenitor_storage.model.spec import (
 from progenitor_storage.model.trial import Observation, Trial
 
 from . import gaussian_process
+from .custom import decisions as custom
 from .history import History
 from .mutation import mutate_all
 from .population import fitness_of, session_end
@@ -51,8 +53,19 @@ def explored(
                 stream=stream,
             )
             return history.think(("child", initiator.number, "exploration", parent.number), work)
-        case other:
-            raise NotImplementedError(f"exploration by {other}")
+        case Custom() as plug_in:
+            completed, running = known(algorithm, history, initiator, custom.OBSERVATIONS)
+            return custom.explored(
+                spec,
+                plug_in,
+                history,
+                initiator=initiator,
+                parent=parent,
+                inherited=inherited,
+                observations=completed,
+                unfinished=running,
+                stream=stream,
+            )
 
 
 def known(

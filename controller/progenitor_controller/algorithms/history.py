@@ -7,6 +7,8 @@ from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Member
 from progenitor_storage.model.trial import Candidate, Observation, Trial
 
+from .custom.interfaces import PlugIns
+
 R = TypeVar("R")
 Key = tuple[object, ...]
 """Names a computation: ("child", number of the initiator, …) or ("begin", member, …)."""
@@ -14,6 +16,10 @@ Key = tuple[object, ...]
 
 class History(Protocol):
     """The stored trials of one study. Within one decision the same question has the same answer."""
+
+    @property
+    def plug_ins(self) -> PlugIns:
+        """Those installed where the decision is made. They are for `think`: their code may be slow."""
 
     def trial(self, number: int) -> Trial:
         """All of one trial."""

@@ -1,13 +1,14 @@
 """A history that is a list: for benchmarks, for tests, and for the authors of plug-ins."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Member
 from progenitor_storage.model.trial import Candidate, Observation, StopCause, Trial, TrialState
 
+from .custom.interfaces import NoPlugIns, PlugIns
 from .history import Key
 from .opponents import as_candidate
 
@@ -19,6 +20,7 @@ class Remembered:
     """A `History` of trials in any order; slow computations are made at once."""
 
     trials: Sequence[Trial]
+    plug_ins: PlugIns = field(default_factory=NoPlugIns)
 
     def trial(self, number: int) -> Trial:
         return next(trial for trial in self.trials if trial.number == number)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from progenitor_storage.model.spec import (
+    Custom,
     ExplorationScope,
     Inheritance,
     Parameters,
@@ -13,6 +14,7 @@ from progenitor_storage.model.spec import (
 from progenitor_storage.model.trial import Candidate, StopCause, Trial
 
 from .crossover import crossed, second_parent, taken
+from .custom import decisions as custom
 from .drafts import afresh, again, continued
 from .exploration import explored
 from .fitness import comparable
@@ -35,6 +37,8 @@ def decide(spec: Spec, history: History, place: Place, initiator: Trial) -> Repr
     match spec.algorithm:
         case PopulationBasedTraining() as algorithm:
             return _reproduce(_Due(spec, algorithm, history, initiator), place)
+        case Custom() as plug_in:
+            return custom.gone_on(spec, plug_in, history, place, initiator)
         case _:
             return search_on(spec, place, initiator)
 
@@ -101,7 +105,10 @@ def _chosen(due: _Due) -> Choice:
     if migrated:
         return migrated
     rivals = opponents(due.spec, due.algorithm, due.history, due.initiator)
-    return select(due.algorithm.selection, *due.compared(rivals), due.history, stream)
+    selection = due.algorithm.selection
+    if isinstance(selection, Custom):
+        return custom.selected(selection, due.history, due.initiator, due.compared(rivals), stream)
+    return select(selection, *due.compared(rivals), due.history, stream)
 
 
 def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:

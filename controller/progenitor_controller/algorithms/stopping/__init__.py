@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 from progenitor_storage.model.spec import (
-    Custom,
     MedianStopping,
     MetricSpec,
     PerformanceCurveStopping,
-    Stopping,
 )
 
 from . import median, performance_curve
@@ -27,7 +25,7 @@ __all__ = [
 
 
 def should_stop(
-    stopping: Stopping,
+    stopping: MedianStopping | PerformanceCurveStopping,
     metrics: Sequence[MetricSpec],
     own: Curve,
     others: Sequence[Curve],
@@ -37,12 +35,10 @@ def should_stop(
 
     `others` are the curves of trials of other members that it is compared with, in any order; `final_step` is
     where its value counts. Measurements count that hold every metric of the study; steps count along the
-    lineage, for `grace_steps` too. Raises LookupError for a plug-in that is not installed.
+    lineage, for `grace_steps` too.
     """
     match stopping:
         case MedianStopping():
             return median.should_stop(stopping, metrics, own, others)
         case PerformanceCurveStopping():
             return performance_curve.should_stop(stopping, metrics, own, others, final_step)
-        case Custom(name):
-            raise LookupError(f"no stopping rule {name!r} is installed")

@@ -5,10 +5,6 @@ from google.protobuf.message import Message
 from ..violations import Violations
 
 NOT_YET = {
-    "custom_selection": "use initiator, truncation, binary_tournament or no_selection",
-    "custom_exploration": "use mutation or no_exploration",
-    "custom": "use population_based_training or random_search",
-    "custom_stopping": "use median_stopping",
     "CHECKPOINT_RETENTION_NEEDED": "leave it unset: all checkpoints are kept",
 }
 """Of a specification's fields and enum values, by name: what to do instead. What is built loses its line here."""
