@@ -1,12 +1,13 @@
 """Searches trained in memory, as a controller with some workers would."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from progenitor_controller.algorithms import Place, begin, decide, is_scheduled, next_trial
 from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_storage.model.spec import Spec
+from progenitor_storage.model.study import Member
 from progenitor_storage.model.trial import Trial
 
 from .populations import completed, failed
@@ -43,8 +44,18 @@ def ended(trial: Trial, score: Score) -> Trial:
         return failed(trial, trial.number)
 
 
+@dataclass
+class Closing(Remembered):
+    """As a controller does, it closes the places of those that can go on no more."""
+
+    closed: set[int] = field(default_factory=set)
+
+    def places(self) -> list[Member]:
+        return [replace(place, closed=place.member in self.closed) for place in super().places()]
+
+
 def _next(spec: Spec, done: list[Trial], training: list[Trial]) -> Trial | None:
-    history = Remembered([*done, *training])
+    history = Closing([*done, *training])
     if is_scheduled(spec):
         return next_trial(spec, history)
     followed = {trial.initiator for trial in (*done, *training)}
@@ -53,5 +64,6 @@ def _next(spec: Spec, done: list[Trial], training: list[Trial]) -> Trial | None:
             child = decide(spec, history, Place(trial if trial.usable else None), trial).child
             if child:
                 return child
+            history.closed.add(trial.member)
     begun = len({trial.member for trial in (*done, *training)})
     return begin(spec, history, begun) if begun < spec.places else None

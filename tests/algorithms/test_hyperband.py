@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
 
@@ -360,7 +360,7 @@ def test_each_lineage_is_one_chain_of_rungs(
 class Read(Remembered):
     """Its members are read already: here only the decision's own time counts."""
 
-    members: list[Member]
+    members: list[Member] = field(default_factory=list)
 
     def places(self) -> list[Member]:
         return self.members
@@ -372,7 +372,7 @@ def test_a_decision_among_a_thousand_takes_a_few_milliseconds(plan: Plan) -> Non
     first = first_session(spec)
     trials = [completed(replace(first, member=n), n + 1, float(n % 97)) for n in range(1000)]
     members = [Member(n, n + 1, 0, final=True, reached=1, due=n, newest_usable=n + 1) for n in range(1000)]
-    history = Read(trials, members)
+    history = Read(trials, members=members)
     times = []
     for _ in range(5):
         start = time.perf_counter()

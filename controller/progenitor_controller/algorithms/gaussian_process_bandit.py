@@ -29,7 +29,7 @@ from .configurations import Configuration, ended, under_way
 from .history import History
 from .models.acquisition import Region, best_point, expected_improvement
 from .models.encoding import Array, Encoding, decoded
-from .models.kernels import Matern
+from .models.kernels import LogNormal, Matern
 from .models.process import fitted
 from .models.scaling import NORMAL_QUARTILES, balanced
 from .sampling import sample_all
@@ -41,6 +41,9 @@ LEAST_KNOWN = 2
 
 MOST_KNOWN = 300
 """The newest configurations that the model is fitted to, at the cost of their number's cube."""
+
+NOISE = LogNormal(median=0.1, spread=1.5, reach=6.0)
+"""Of the variance of a configuration's fitness about what its hyperparameters explain."""
 
 ANCHORS = 4
 """How many of the best known configurations the search for the next one begins at, beside drawn ones."""
@@ -80,19 +83,20 @@ def most_promising(
     """`known` have ended, at least one of them with a fitness; what is `given` is not chosen."""
     encoding = Encoding(spec.parameters)
     points = encoding.encode_all([each.parameters for each in known])
-    process = fitted(Matern(encoding.owners), points, targets([each.fitness for each in known]))
-    best = float(process.mean(points).max())
+    process = fitted(Matern(encoding.owners), points, targets([each.fitness for each in known]), NOISE)
     if running:
         pending = encoding.encode_all(running)
         process = process.given(pending, process.mean(pending))
         points = np.concatenate((points, pending))
+    means = process.mean(points)
+    best = float(means.max())
 
     def improvement(candidates: Array) -> Array:
         return expected_improvement(*process.mean_and_deviation(candidates), best)
 
     fixed = tuple(parameter.name in given for parameter in spec.parameters)
     centre = encoding.encode({**known[0].parameters, **given})
-    anchors = points[np.argsort(-process.mean(points), kind="stable")[:ANCHORS]]
+    anchors = points[np.argsort(-means, kind="stable")[:ANCHORS]]
     stream = Stream(spec.seed, member, 0, Purpose.EXPLORATION)
     found = best_point(improvement, Region(encoding, centre, fixed), anchors, stream)
     return {**encoding.decode(found), **given}

@@ -83,9 +83,12 @@ def conditioned(kernel: Kernel, theta: Array, noise: float, inputs: Array, targe
     return GaussianProcess(kernel, theta, noise, inputs, targets, factor, weights)
 
 
-def fitted(kernel: Kernel, inputs: Array, targets: Array) -> GaussianProcess:
-    """The process of the likeliest parameters. `targets` are standardised: of mean 0 and variance about 1."""
-    priors = (NOISE, *kernel.priors)
+def fitted(kernel: Kernel, inputs: Array, targets: Array, noise: LogNormal = NOISE) -> GaussianProcess:
+    """The process of the likeliest parameters. `targets` are standardised: of mean 0 and variance about 1.
+
+    `noise` is what is believed of the variance of their noise.
+    """
+    priors = (noise, *kernel.priors)
     middle = log_of(priors)
     spread = np.array([prior.spread for prior in priors])
     reach = np.array([prior.reach for prior in priors])
@@ -93,15 +96,15 @@ def fitted(kernel: Kernel, inputs: Array, targets: Array) -> GaussianProcess:
 
     def unlikeliness(parameters: Array) -> tuple[float, Array]:
         covariance, pullback = kernel.among(parameters[1:], inputs)
-        noise = exp(parameters[0])
-        factor = cholesky(covariance + noise * identity)
+        variance = exp(parameters[0])
+        factor = cholesky(covariance + variance * identity)
         weights = cho_solve((factor, True), targets, check_finite=False)
         slope = 0.5 * (inverse(factor) - np.outer(weights, weights))
         away = (parameters - middle) / spread
         value = (
             0.5 * float(targets @ weights) + float(np.log(np.diag(factor)).sum()) + 0.5 * float(away @ away)
         )
-        slopes = np.concatenate(([noise * np.trace(slope)], pullback(slope)))
+        slopes = np.concatenate(([variance * np.trace(slope)], pullback(slope)))
         return value, slopes + away / spread
 
     found = minimize(
