@@ -110,10 +110,6 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.members.due_by_steps(study, 100, 3)
     tx.members.due_by_generation(study, 100, range(5), 3)
     tx.members.all(study)
-    tx.candidates.usable_in(study, 3, 4)
-    tx.candidates.newest(study)
-    tx.candidates.metrics(study, [1, 2])
-    tx.candidates.front(study, 5)
     tx.observations.newest(study, 5)
     tx.observations.unfinished(study)
     tx.trials.front(study, None, 5)
@@ -136,11 +132,21 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.workers.active(study, 0.0)
 
 
+def read_candidates(tx: Snapshot, study: Study) -> None:
+    tx.candidates.usable_in(study, 3, 4)
+    tx.candidates.newest(study)
+    tx.candidates.metrics(study, [1, 2])
+    tx.candidates.parameters(study, [1, 2])
+    tx.candidates.interrupted(study)
+    tx.candidates.front(study, 5)
+
+
 def test_no_statement_reads_a_whole_table_nor_sorts_it_for_a_page(sqlite: Database) -> None:
     run(sqlite, lambda tx, study: [train(tx, study, draft(member), 0.5) for member in range(1, 30)])
     with statements(sqlite) as seen:
         run(sqlite, write_everything)
         look(sqlite, read_everything)
+        look(sqlite, read_candidates)
         asyncio.run(sqlite.read(lambda snapshot, _: snapshot.studies.page("", 5), None))
     asked = {
         statement: values

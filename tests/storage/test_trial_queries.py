@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from progenitor_storage import Database, Snapshot, Transaction
+from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Study
-from progenitor_storage.model.trial import Trial, TrialState
+from progenitor_storage.model.trial import StopCause, Trial, TrialState
 
 from .calls import OTHER, WORKER, completed, draft, ended, look, pages_of, run, started, train
 
@@ -92,6 +93,20 @@ def test_only_usable_trials_are_candidates(database: Database) -> None:
     assert numbers(database, lambda tx, study: tx.trials.usable_in(study, 0, 1)) == [1, 4, 5]
     assert numbers(database, lambda tx, study: tx.trials.usable_in(study, 1, 2)) == [4, 5, 6]
     assert numbers(database, lambda tx, study: tx.trials.newest_usable(study)) == [6, 5]
+
+
+def test_what_a_search_reads_of_many_trials(database: Database) -> None:
+    def fill(tx: Transaction, study: Study) -> None:
+        for member, cause in enumerate((StopCause.NONE, StopCause.LIMIT, StopCause.RULE, StopCause.LIMIT)):
+            parameters: Parameters = {"rate": member / 10, "kind": "a"}
+            trial = started(tx, study, tx.trials.insert(study, replace(draft(member), parameters=parameters)))
+            stopped = ended(trial, TrialState.STOPPED) if cause is not StopCause.NONE else ended(trial)
+            tx.trials.save(study, trial, replace(stopped, stop_cause=cause))
+
+    run(database, fill)
+    assert look(database, lambda tx, study: tx.candidates.interrupted(study)) == {2, 4}
+    found = look(database, lambda tx, study: tx.candidates.parameters(study, [3, 1, 99]))
+    assert found == {1: {"rate": 0.0, "kind": "a"}, 3: {"rate": 0.2, "kind": "a"}}
 
 
 def test_trials_are_paged_by_number_of_all_or_some_states(database: Database) -> None:
