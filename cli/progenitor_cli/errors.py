@@ -4,6 +4,7 @@ ProgenitorError          exit code 1
 ├── ControllerUnreachable   nobody answered at the address
 ├── CallRefused             the controller's answer was no; exit code 2 if it was the request that was wrong
 ├── StudyNotCompleted       a study that was trained failed, or was cancelled
+├── CheckpointsDiffer       a replay came to other checkpoints; exit code 3
 ├── NothingToDraw           the study has no completed trial
 ├── NotWritten              a file could not be written
 ├── UsageError           exit code 2
@@ -48,6 +49,12 @@ class CallRefused(ProgenitorError):
 
 class StudyNotCompleted(ProgenitorError):
     """The study failed or was cancelled."""
+
+
+class CheckpointsDiffer(ProgenitorError):
+    """A replay came to other checkpoints than those that it repeats."""
+
+    exit_code = 3
 
 
 class NothingToDraw(ProgenitorError):

@@ -154,5 +154,5 @@ def test_hyperparameters_are_what_the_training_code_gets() -> None:
         trial.parameters[name].double_value = 1.0
     trial.parameters["width"].integer_value = 2**60
     trial.parameters["kind"].categorical_value = "a"
-    values = parameter_values(study_pb2.Study(spec=described.spec()), trial)
+    values = parameter_values(study_pb2.Study(effective_spec=described.spec()), trial)
     assert repr(values) == "{'depth': 1, 'drop': 1.0, 'lr': 1.0, 'width': 1152921504606846976, 'kind': 'a'}"

@@ -55,6 +55,11 @@ def trial_resource_name(trial: str) -> str:
     return f"{resource_name(study)}/trials/{int(number)}"
 
 
+def brief(trial: str) -> str:
+    """`studies/digits/trials/7` → `digits/7`."""
+    return trial.removeprefix("studies/").replace("/trials/", "/")
+
+
 def study_of(trial: str) -> str:
     """`studies/digits/trials/7` → `studies/digits`."""
     return trial.partition("/trials/")[0]

@@ -7,7 +7,7 @@ Value = float | int | str
 
 def parameter_values(study: study_pb2.Study, trial: trial_pb2.Trial) -> dict[str, Value]:
     """A trial's hyperparameters by name, as `train` gets them, in the study's order."""
-    return parameters(study.spec, trial)
+    return parameters(study.effective_spec, trial)
 
 
 def parameters(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> dict[str, Value]:

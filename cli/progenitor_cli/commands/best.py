@@ -42,6 +42,6 @@ def command(
             return
         from ..text.tables import checkpoints_text, trials_table
 
-        print(trials_table(client.get_study(name).spec, best))
+        print(trials_table(client.get_study(name).effective_spec, best))
         print()
         print(checkpoints_text(best))

@@ -59,4 +59,4 @@ def command(
             return
         from ..text.tables import trials_table
 
-        print(trials_table(study.spec, lineage))
+        print(trials_table(study.effective_spec, lineage))

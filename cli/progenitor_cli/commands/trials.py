@@ -44,7 +44,7 @@ def command(
             return
         from ..text.tables import trials_table
 
-        print(trials_table(client.get_study(name).spec, tuple(client.list_trials(name, states))))
+        print(trials_table(client.get_study(name).effective_spec, tuple(client.list_trials(name, states))))
 
 
 def state_named(name: str) -> "trial_pb2.TrialState.ValueType":

@@ -86,7 +86,9 @@ SCHEDULE: dict[str, Kind] = {
 
 
 def trials_table(client: StudyCalls, study: study_pb2.Study) -> Table:
-    return Table({**TRIAL_BEFORE, **study_columns(study.spec), **TRIAL_AFTER}, trial_rows(client, study))
+    return Table(
+        {**TRIAL_BEFORE, **study_columns(study.effective_spec), **TRIAL_AFTER}, trial_rows(client, study)
+    )
 
 
 def measurements_table(client: StudyCalls, study: study_pb2.Study) -> Table:
@@ -94,7 +96,7 @@ def measurements_table(client: StudyCalls, study: study_pb2.Study) -> Table:
 
 
 def schedules_table(client: StudyCalls, study: study_pb2.Study) -> Table:
-    return Table({**SCHEDULE, **study_columns(study.spec)}, schedule_rows(client, study))
+    return Table({**SCHEDULE, **study_columns(study.effective_spec)}, schedule_rows(client, study))
 
 
 TABLES: dict[str, Callable[[StudyCalls, study_pb2.Study], Table]] = {
@@ -122,7 +124,7 @@ def kind_of(parameter: study_pb2.ParameterSpec) -> Kind:
 def trial_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
     """By number."""
     for trial in client.list_trials(study.name):
-        yield trial_row(study.spec, trial)
+        yield trial_row(study.effective_spec, trial)
 
 
 def trial_row(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Row:
@@ -198,8 +200,8 @@ def schedule_rows(client: StudyCalls, study: study_pb2.Study) -> Iterator[Row]:
                 "trained_by": number(ancestor),
                 "first_step": ancestor.start_step + 1,
                 "last_step": last,
-                **parameter_cells(study.spec, ancestor),
-                **metric_cells(study.spec, ancestor),
+                **parameter_cells(study.effective_spec, ancestor),
+                **metric_cells(study.effective_spec, ancestor),
             }
 
 

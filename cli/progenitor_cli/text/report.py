@@ -38,7 +38,7 @@ def outcome(status: pb.GetStudyStatusResponse) -> str:
 
 
 def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Trial]) -> str:
-    spec = status.study.spec
+    spec = status.study.effective_spec
     metric_names = tuple(metric.name for metric in spec.metrics)
     lines = [outcome(status)]
     if status.study.state_message and status.study.state != study_pb2.STUDY_STATE_COMPLETED:
@@ -91,12 +91,12 @@ def schedule_text(result: Result) -> str:
 
 
 def population_text(result: Result) -> str:
-    return trials_table(result.status.study.spec, result.population)
+    return trials_table(result.status.study.effective_spec, result.population)
 
 
 def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     values = ", ".join(
-        f"{name!r}: {value!r}" for name, value in parameters(result.status.study.spec, best).items()
+        f"{name!r}: {value!r}" for name, value in parameters(result.status.study.effective_spec, best).items()
     )
     budget = result.status.study.spec.budget
     limits = ", ".join(
@@ -125,5 +125,6 @@ def not_completed(study: study_pb2.Study, failures: list[str]) -> str:
     heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
         return heading
-    ways = "When the file is mended, the same `progenitor run` with --fresh starts another study."
+    command = "replay" if study.spec.HasField("replay") else "run"
+    ways = f"When the file is mended, the same `progenitor {command}` with --fresh starts another study."
     return "\n".join([heading, *failures, ways])

@@ -37,17 +37,19 @@ class Result:
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
-        return tuple(parameter.name for parameter in self.status.study.spec.parameters)
+        return tuple(parameter.name for parameter in self.status.study.effective_spec.parameters)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
-        return tuple(metric.name for metric in self.status.study.spec.metrics)
+        return tuple(metric.name for metric in self.status.study.effective_spec.metrics)
 
 
 def result_of(client: StudyCalls, study: str, store: Path) -> Result:
     status = client.get_study_status(study)
     best = status.best_trial if status.HasField("best_trial") else None
-    schedule = () if best is None else tuple(stretches(status.study.spec, client.list_lineage(best.name)))
+    schedule = (
+        () if best is None else tuple(stretches(status.study.effective_spec, client.list_lineage(best.name)))
+    )
     return Result(status, best, schedule, newest_completed(client, study), store)
 
 
@@ -105,6 +107,6 @@ def trial_form(result: Result, trial: trial_pb2.Trial) -> dict[str, object]:
             name: value if math.isfinite(value) else None
             for name, value in sorted(trial.measurement.metrics.items())
         },
-        "parameters": parameters(result.status.study.spec, trial),
+        "parameters": parameters(result.status.study.effective_spec, trial),
         "checkpoint": checkpoint_path(result.store, trial.checkpoint),
     }

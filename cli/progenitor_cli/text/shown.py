@@ -7,9 +7,10 @@ from google.protobuf.message import Message
 
 from progenitor.v1 import study_pb2, trial_pb2
 
-from ..calls.names import short
+from ..calls.names import brief, short
 from ..calls.values import parameters
 from .difference import is_map, is_record, keyed, shown, shown_list, value_field
+from .replayed import came_out
 from .tables import steps_cell
 from .wording import cell, moment, number, size, study_state, table, trial_state
 
@@ -25,6 +26,8 @@ def study_text(study: study_pb2.Study) -> str:
     rest.CopyFrom(spec)
     for listed in ("parameters", "metrics"):
         rest.ClearField(listed)
+    if rest.HasField("replay"):
+        rest.replay.ClearField("closure")  # its trials are listed by `progenitor trials`
     rows = [(path, value, "" if given.get(path) == value else "default") for path, value in settings(rest)]
     parts = [
         f"{short(study.name)} is {study_state(study.state)}{f': {study.state_message}' if study.state_message else ''}",
@@ -87,11 +90,14 @@ def settings(message: Message, path: str = "") -> Iterator[Row]:
 def trial_text(
     study: study_pb2.Study, trial: trial_pb2.Trial, measurements: Sequence[trial_pb2.Measurement]
 ) -> str:
-    metrics = tuple(metric.name for metric in study.spec.metrics)
+    metrics = tuple(metric.name for metric in study.effective_spec.metrics)
     parts = [
         f"Trial {short(trial.name)} of {short(study.name)} is {trial_state(trial.state)}.",
         pairs(trial_rows(trial)),
-        table(("parameter", "value"), [(name, cell(v)) for name, v in parameters(study.spec, trial).items()]),
+        table(
+            ("parameter", "value"),
+            [(name, cell(v)) for name, v in parameters(study.effective_spec, trial).items()],
+        ),
     ]
     if measurements:
         parts.append(measurements_table(measurements, metrics))
@@ -105,15 +111,23 @@ def trial_rows(trial: trial_pb2.Trial) -> Iterator[Row]:
     reached = f", reached {trial.step}" if trial.step != trial.end_step else ""
     yield "steps", f"{steps_cell(trial.start_step + 1, trial.end_step)}{reached}"
     yield "seed", str(trial.seed)
-    for role in ("parent", "second_parent", "initiator", "opponent", "replays"):
+    for role in ("parent", "second_parent", "initiator", "opponent"):
         if named := getattr(trial, role):
             yield role.replace("_", " "), f"trial {short(named)}"
+    if trial.replays:
+        yield "replays", f"trial {brief(trial.replays)}"
     if trial.warm_start.uri:
         yield "warm start", f"{trial.warm_start.uri} (step {trial.warm_start.step})"
     if trial.checkpoint.uri:
         length = size(trial.checkpoint.size_bytes)
         yield "checkpoint", f"{trial.checkpoint.uri} (step {trial.checkpoint.step}, {length})"
         yield "digest", trial.checkpoint.digest
+    if trial.replays:
+        compared = came_out(trial)
+        yield (
+            "replayed digest",
+            f"{trial.replayed_digest} ({compared})" if compared else trial.replayed_digest,
+        )
     if trial.worker.id:
         yield "worker", f"{trial.worker.id} on {trial.worker.host}"
     yield "failures, preemptions", f"{trial.failures}, {trial.preemptions}"

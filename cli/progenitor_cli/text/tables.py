@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 
-from ..calls.names import short
+from ..calls.names import brief, short
 from ..calls.values import parameters
 from .failures import essence
 from .progress import trial_summary
+from .replayed import came_out
 from .wording import cell, metrics, moment, number, seconds, size, study_state, table, trial_state
 
 
@@ -21,7 +22,7 @@ def study_cells(status: pb.GetStudyStatusResponse) -> tuple[str, ...]:
     study = status.study
     best = ""
     if status.HasField("best_trial"):
-        names = (metric.name for metric in study.spec.metrics)
+        names = (metric.name for metric in study.effective_spec.metrics)
         best = metrics(status.best_trial.measurement.metrics, names)
     return (
         short(study.name),
@@ -50,6 +51,11 @@ def trials_table(spec: study_pb2.StudySpec, trials: Sequence[trial_pb2.Trial]) -
     parameter_names = [parameter.name for parameter in spec.parameters]
     heads = ("trial", "member", "generation", "state", "steps", "parent", *metric_names, *parameter_names)
     rows = [tuple(trial_cells(spec, trial)) for trial in trials]
+    if any(trial.replays for trial in trials):
+        heads = (*heads, "replays", "checkpoint")
+        rows = [
+            (*row, brief(trial.replays), came_out(trial)) for row, trial in zip(rows, trials, strict=True)
+        ]
     if not any(trial.failure_message for trial in trials):
         return table(heads, rows)
     reasons = [(reason(trial),) for trial in trials]

@@ -60,6 +60,10 @@ def continued(
     """A new study that begins where the trial called `name` ended: a file's if there is one, else as its own was."""
     trial = client.get_trial(name)
     source = client.get_study(study_of(name))
+    if wish is None and source.spec.HasField("replay"):
+        raise UsageError(
+            f"{source.name} is a replay, which searches nothing: give the FILE of a study as well."
+        )
     spec = going_on_from(trial, changes.applied(wish.spec if wish else source.spec))
     base = wish.study_id if wish else short(source.name)
     labels = {FROM: f"{short(source.name)}-{short(name)}"}

@@ -70,9 +70,15 @@ def free_id(client: Client, base: str) -> str:
 def named(client: Client, name: str, wish: Wish, notice: Notice) -> study_pb2.Study:
     """A study that was made before, to be trained by the file's code; raises SpecDiffers if that cannot be."""
     study = client.get_study(name)
+    refuse_other(study, wish)
+    return going_on(client, study, wish, [], notice)
+
+
+def refuse_other(study: study_pb2.Study, wish: Wish) -> None:
+    """Raises SpecDiffers if the file's code is for other hyperparameters or metrics than the study has."""
     for what, stored, described in (
-        ("parameters", study.spec.parameters, wish.spec.parameters),
-        ("metrics", study.spec.metrics, wish.spec.metrics),
+        ("parameters", study.effective_spec.parameters, wish.spec.parameters),
+        ("metrics", study.effective_spec.metrics, wish.spec.metrics),
     ):
         theirs, ours = sorted(entry.name for entry in stored), sorted(entry.name for entry in described)
         if theirs != ours:
@@ -80,7 +86,6 @@ def named(client: Client, name: str, wish: Wish, notice: Notice) -> study_pb2.St
                 f"{wish.file} cannot train {study.name}, which has the {what} {', '.join(theirs)}; "
                 f"the file's are {', '.join(ours)}."
             )
-    return going_on(client, study, wish, [], notice)
 
 
 def created(client: Client, study_id: str, wish: Wish, labels: dict[str, str]) -> study_pb2.Study:
