@@ -135,7 +135,7 @@ METHODS: Mapping[str, Method] = {
     DEFAULT: of_service("default", population),
     "pbt-2017": of_service("PBT 2017", pbt_2017),
     "pbt-2019": of_service("PBT 2019", pbt_2019),
-    "gp": of_service("GP exploration", gaussian_process, seconds=0.03),
+    "gp": of_service("GP exploration", gaussian_process, seconds=0.004),
     "sub-populations": of_service("sub-populations", sub_populations, suits=several_members),
     "pareto": of_service("Pareto fitness", pareto, suits=several_metrics),
     RAY_PBT: Method("Ray PBT", of_ray("pbt")),
