@@ -97,6 +97,12 @@ def test_a_generation_counts_when_it_is_full_and_nobody_waits_for_that() -> None
     assert changes == list(range(size, 40, size))
 
 
+def test_generations_are_larger_where_there_would_be_very_many() -> None:
+    known = random_configurations(PARAMETERS, [float(n % 7) for n in range(40)])
+    whole = [drawn(1, PARAMETERS, known[:count], 50, least_size=30) for count in (0, 29, 30, 40)]
+    assert whole[0] == whole[1] != whole[2] == whole[3]
+
+
 @slowly
 @given(st.randoms())
 def test_the_order_of_reading_changes_nothing(order: Random) -> None:

@@ -33,8 +33,8 @@ def _chosen(spec: Spec, history: History, member: int, sampled: Parameters) -> P
             return grid.combination(spec, algorithm, member)
         case GaussianProcessBandit() as algorithm:
             return gaussian_process_bandit.configuration(spec, algorithm, history, member)
-        case CovarianceMatrixAdaptation():
-            return covariance_matrix_adaptation.configuration(spec, history, member)
+        case CovarianceMatrixAdaptation() as algorithm:
+            return covariance_matrix_adaptation.configuration(spec, algorithm, history, member)
         case Custom() as plug_in:
             return custom.begun(spec, plug_in, history, member, sampled)
         case _:

@@ -12,16 +12,17 @@ fitness matters. A member is drawn from the newest generation's distribution wit
 generation to be full; so a generation may hold draws from older distributions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from math import inf, log
 from typing import Any
 
 import numpy as np
 
 from progenitor_storage.model.spec import (
     CategoricalDomain,
+    CovarianceMatrixAdaptation,
     DiscreteDomain,
     Domain,
     DoubleDomain,
@@ -47,27 +48,38 @@ MOST_DRAWS = 100
 """How often a configuration is drawn again that lies outside of its domains. The last one is moved to the bounds."""
 
 
-def configuration(spec: Spec, history: History, member: int) -> Parameters:
+MOST_GENERATIONS = 100
+"""Generations are larger where there would be more: by then a small one has converged, to a local optimum maybe."""
+
+
+def configuration(
+    spec: Spec, algorithm: CovarianceMatrixAdaptation, history: History, member: int
+) -> Parameters:
     """The hyperparameters of a new member. Raises ModuleNotFoundError without the package `cmaes`."""
-    work = partial(drawn, spec.seed, spec.parameters, ended(spec, history), member)
+    least = algorithm.configurations // MOST_GENERATIONS
+    work = partial(drawn, spec.seed, spec.parameters, ended(spec, history), member, least)
     return history.think(("begin", member), work)
 
 
 def drawn(
-    seed: int, parameters: Sequence[ParameterSpec], done: Sequence[Configuration], member: int
+    seed: int,
+    parameters: Sequence[ParameterSpec],
+    done: Sequence[Configuration],
+    member: int,
+    least_size: int = 0,
 ) -> Parameters:
-    """`done` are the configurations that have ended, in that order."""
+    """`done` are the configurations that have ended, in that order; generations have at least `least_size`."""
     from cmaes import CatCMAwM  # noqa: PLC0415  an extra, which only this algorithm needs
 
     space = space_of(parameters)
     if not (space.continuous or space.listed or space.categories):
         return space.values(None, None, None)
-    optimizer = CatCMAwM(**space.of_the_optimizer())
-    size: int = optimizer.population_size
+    size = max(space.generation, least_size)
+    optimizer = CatCMAwM(**space.of_the_optimizer(), population_size=size)
     for first in range(0, len(done) - size + 1, size):
         ranked = sorted(done[first : first + size], key=_unfitness)
-        points = (CatCMAwM.Solution(*space.point(each.parameters)) for each in ranked)
-        optimizer.tell([(point, float(rank)) for rank, point in enumerate(points)])
+        points = space.points([each.parameters for each in ranked])
+        optimizer.tell([(CatCMAwM.Solution(*point), float(rank)) for rank, point in enumerate(points)])
     optimizer.reseed_rng(Stream(seed, member, 0, Purpose.EXPLORATION).below(2**32))
     for _ in range(MOST_DRAWS):
         found = optimizer.ask()
@@ -89,6 +101,11 @@ class Space:
     categories: tuple[int, ...]
     places: dict[int, Array]
 
+    @property
+    def generation(self) -> int:
+        """λ = 4 + ⌊3 ln d⌋ (Hansen 2016, equation 48)."""
+        return 4 + int(3 * log(len(self.continuous) + len(self.listed) + len(self.categories)))
+
     def of_the_optimizer(self) -> dict[str, Any]:
         """In its words: each number in the unit interval of its scale."""
         lists = [self.places[i].tolist() for i in self.listed]
@@ -103,24 +120,26 @@ class Space:
             **(numbers if widths else {}),
         }
 
-    def point(self, values: Parameters) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-        """Continuous, listed and categorical coordinates, and the first two together."""
+    def points(
+        self, configurations: Sequence[Parameters]
+    ) -> Iterator[tuple[Array | None, Array | None, Array | None, Array | None]]:
+        """Of each its continuous, listed and categorical coordinates, and the first two together."""
         encoding = Encoding(self.parameters)
-        encoded = encoding.encode(values)
         first = [own.start for own in encoding.columns]
-        numbers = encoded[[first[i] for i in (*self.continuous, *self.listed)]]
+        numbers = encoding.encode_all(configurations)[:, [first[i] for i in (*self.continuous, *self.listed)]]
         most = max((len(values_of(self.parameters[i].domain)) for i in self.categories), default=0)
-        chosen = np.zeros((len(self.categories), most), dtype=bool)
-        for row, i in enumerate(self.categories):
-            parameter = self.parameters[i]
-            chosen[row, values_of(parameter.domain).index(values[parameter.name])] = True
         count = len(self.continuous)
-        return (
-            numbers[:count] if count else None,
-            numbers[count:] if self.listed else None,
-            chosen if self.categories else None,
-            numbers if len(numbers) else None,
-        )
+        for values, place in zip(configurations, numbers, strict=True):
+            chosen = np.zeros((len(self.categories), most), dtype=bool)
+            for row, i in enumerate(self.categories):
+                parameter = self.parameters[i]
+                chosen[row, values_of(parameter.domain).index(values[parameter.name])] = True
+            yield (
+                place[:count] if count else None,
+                place[count:] if self.listed else None,
+                chosen if self.categories else None,
+                place if len(place) else None,
+            )
 
     def values(self, continuous: Array | None, listed: Array | None, chosen: Array | None) -> Parameters:
         """What such coordinates stand for. A parameter without a coordinate has its one value."""

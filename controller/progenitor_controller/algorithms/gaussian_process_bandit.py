@@ -39,10 +39,10 @@ LEAST_DESIGN = 5
 LEAST_KNOWN = 2
 """Configurations that have ended with a fitness. Before that the next ones are sampled."""
 
-MOST_KNOWN = 300
+MOST_KNOWN = 200
 """The newest configurations that the model is fitted to, at the cost of their number's cube."""
 
-NOISE = LogNormal(median=0.1, spread=1.5, reach=6.0)
+NOISE = LogNormal(median=0.01, spread=2.0, reach=8.0)
 """Of the variance of a configuration's fitness about what its hyperparameters explain."""
 
 ANCHORS = 4
