@@ -1,4 +1,7 @@
-"""What a comparison of many trials reads of them: a few numbers of each, through an index."""
+"""What a comparison of many trials reads of them: a few numbers of each, through an index.
+
+Rows are fetched all at once: one by one, a thousand take twice as long.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -58,15 +61,16 @@ class Candidates:
     def usable_in(self, study: Study, first: int, last: int) -> list[Candidate]:
         """Of these generations (inclusive); by number."""
         row = {"study": study.key, "first": first, "last": last}
-        return [Candidate(*found) for found in self._connection.execute(_USABLE_IN, row)]
+        return [Candidate(*found) for found in self._connection.execute(_USABLE_IN, row).all()]
 
     def newest(self, study: Study) -> list[Candidate]:
         """Of each member that has one, its newest; by member."""
-        return [Candidate(*found) for found in self._connection.execute(_NEWEST, {"study": study.key})]
+        rows = self._connection.execute(_NEWEST, {"study": study.key}).all()
+        return [Candidate(*found) for found in rows]
 
     def front(self, study: Study, limit: int) -> list[Candidate]:
         """Those that are on the front, with their metrics; the fittest first, then by number."""
-        rows = self._connection.execute(_FRONT, {"study": study.key, "limit": limit})
+        rows = self._connection.execute(_FRONT, {"study": study.key, "limit": limit}).all()
         return [
             Candidate(number, member, generation, end_step, fitness, measured.metrics)
             for number, member, generation, end_step, fitness, stored in rows
@@ -78,7 +82,7 @@ class Candidates:
         found: dict[int, Mapping[str, float]] = {}
         for start in range(0, len(numbers), _CHUNK):
             row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
-            for number, stored in self._connection.execute(_METRICS, row):
+            for number, stored in self._connection.execute(_METRICS, row).all():
                 measured = measurement_parsed(stored)
                 if measured is not None:
                     found[number] = measured.metrics
