@@ -52,7 +52,7 @@ LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-has
 lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make lock ARGS=--upgrade)
 	$(LOCK) pyproject.toml --all-extras --group dev -o requirements.lock $(ARGS)
 	@# what the images hold, and what builds the wheel in them: parts of the same lock
-	$(LOCK) pyproject.toml --extra server -c requirements.lock -o controller/requirements.lock
+	$(LOCK) pyproject.toml --extra server --extra search -c requirements.lock -o controller/requirements.lock
 	$(LOCK) pyproject.toml -c requirements.lock -o worker_client/requirements.lock
 	echo hatchling | $(LOCK) - -c requirements.lock -o controller/build.lock
 
