@@ -30,22 +30,22 @@ _DIGESTS = (
 
 
 def _closure() -> Select[Any]:
-    found = (
+    chain = (
         select(_t.number, _t.parent)
         .where(_t.study == bindparam("study"), _t.number.in_(bindparam("numbers", expanding=True)))
-        .cte("found", recursive=True)
+        .cte("chain", recursive=True)
     )
     older = trials.alias("older")
     # UNION, not UNION ALL: an ancestor that many have in common is followed once.
-    found = found.union(
+    chain = chain.union(
         select(older.c.number, older.c.parent).where(
-            older.c.study == bindparam("study"), older.c.number == found.c.parent
+            older.c.study == bindparam("study"), older.c.number == chain.c.parent
         )
     )
     return (
         select(*COLUMNS)
-        .join_from(found, trials, and_(_t.study == bindparam("study"), _t.number == found.c.number))
-        .order_by(found.c.number)
+        .join_from(chain, trials, and_(_t.study == bindparam("study"), _t.number == chain.c.number))
+        .order_by(chain.c.number)
         .limit(bindparam("limit"))
     )
 
