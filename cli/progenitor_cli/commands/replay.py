@@ -72,6 +72,7 @@ def command(
 
     from ..calls.states import ENDED
     from ..lookup import connected, trial_or_best
+    from ..text.replay_outcome import outcome_of
     from ..text.replay_report import replay_line, replay_text
     from ..training import replays
     from ..training.ending import Ending
@@ -80,7 +81,7 @@ def command(
     from ..training.training import loading, source_file, wish_of
 
     def told(client: "Client", study: str) -> None:
-        found = replays.outcome_of(client, study)
+        found = outcome_of(client, study)
         print(replay_line(found) if json else replay_text(found, file), flush=True)
         if found.status.study.state in ENDED:
             completed(client, study)

@@ -8,7 +8,7 @@ from pathlib import Path
 from progenitor.v1 import study_pb2
 
 from ..calls.names import brief, short
-from ..training.replays import Again, Outcome
+from .replay_outcome import Again, Outcome
 from .report import outcome
 from .tables import steps_cell
 from .wording import number, table
