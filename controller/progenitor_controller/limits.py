@@ -94,7 +94,8 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
         return None
     if tx.members.due(study, spec.budget.max_steps, limit=1):
         return None
-    return f"every lineage has ended (max_steps {spec.budget.max_steps})"
+    most = spec.budget.max_steps
+    return f"every lineage has ended (max_steps {most})" if most else "every lineage has ended"
 
 
 def why_failed(tx: Transaction, study: Study, spec: Spec) -> str:

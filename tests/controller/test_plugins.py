@@ -296,7 +296,7 @@ def test_an_exploration_changes_what_is_inherited(channel: grpc.Channel) -> None
 
 def test_a_whole_algorithm_begins_configurations_and_ends_them(channel: grpc.Channel) -> None:
     spec = searching("ladder", sessions=3)
-    spec.budget.max_steps = 1000
+    spec.budget.CopyFrom(pb.Budget(max_trials=100))
     study = create(channel, spec)
     assert Trainee(channel, study.name).train(by_learning_rate) == 3 * 3
     trials = check_study_that_ends_itself(channel, study.name)
@@ -305,6 +305,7 @@ def test_a_whole_algorithm_begins_configurations_and_ends_them(channel: grpc.Cha
     }
     found = StudyServiceStub(channel).GetStudy(rpc.GetStudyRequest(name=study.name)).study
     assert found.state == pb.STUDY_STATE_COMPLETED
+    assert found.state_message == "every lineage has ended"
 
 
 def check_study_that_ends_itself(channel: grpc.Channel, study: str) -> list[trial_pb2.Trial]:

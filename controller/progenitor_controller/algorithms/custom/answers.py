@@ -80,8 +80,8 @@ def _domain(parameter: ParameterSpec) -> tuple[Callable[[Any], Value | None], st
 def _number(answer: Any, low: float, high: float) -> float | None:
     if isinstance(answer, bool) or not isinstance(answer, Real):
         return None
-    found = float(answer)
-    return found if low <= found <= high else None
+    exact: Any = answer  # which float() may refuse as too large
+    return float(exact) if low <= exact <= high else None
 
 
 def _whole(answer: Any, low: int, high: int) -> int | None:
