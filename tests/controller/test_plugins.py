@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import threading
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import grpc
@@ -24,6 +25,7 @@ from tests.plug_ins import install
 from progenitor.v1 import study_pb2 as pb
 from progenitor.v1 import study_service_pb2 as rpc
 from progenitor.v1 import trial_pb2
+from progenitor.v1.controller_service_pb2_grpc import ControllerServiceStub
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_controller.calls import StudyCall
 from progenitor_controller.decisions import Decisions
@@ -50,6 +52,13 @@ def explore(question, options, stream):
     assert len(question.observations) >= 1 and question.start_fitness is not None
     (parameter,) = question.parameters
     return {parameter.name: max(question.inherited[parameter.name] / 2, parameter.domain.min)}
+""",
+    "drawing": """
+def select(question, options, stream):
+    return stream.one_of([*question.opponents, None])
+
+def explore(question, options, stream):
+    return {"lr": 10.0 ** -(4 * stream.uniform())}
 """,
     "ladder": """
 def begin(question, options, stream):
@@ -292,6 +301,31 @@ def test_an_exploration_changes_what_is_inherited(channel: grpc.Channel) -> None
         if trial.generation:
             inherited = trials[trial.parent].parameters["lr"].double_value
             assert trial.parameters["lr"].double_value == max(inherited / 2, 1e-4)
+
+
+def test_two_controllers_decide_as_one(database_url: str) -> None:
+    spec = evolution(custom_selection="drawing", custom_exploration="drawing")
+    with (
+        EmbeddedController(database_url) as one,
+        EmbeddedController(database_url) as other,
+        grpc.insecure_channel(one.address) as channel,
+        grpc.insecure_channel(other.address) as second,
+    ):
+        schedules = []
+        for study, channels in (("alone", [channel]), ("taking-turns", [channel, second])):
+            trainee = Trainee(channel, create(channel, spec, study).name)
+            stubs = cycle([ControllerServiceStub(each) for each in channels])
+            reports: list[trial_pb2.TrialReport] = []
+            while trials := trainee.suggest(*reports).trials:
+                reports = [completed(trials[0], score=by_learning_rate(trials[0]))]
+                trainee.stub = next(stubs)
+            schedules.append(
+                [
+                    (t.member, t.generation, t.parent.rpartition("/")[2], t.parameters["lr"].double_value)
+                    for t in check_study(channel, f"studies/{study}")
+                ]
+            )
+    assert schedules[0] == schedules[1]
 
 
 def test_a_whole_algorithm_begins_configurations_and_ends_them(channel: grpc.Channel) -> None:

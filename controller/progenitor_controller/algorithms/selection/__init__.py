@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from progenitor_storage.model.spec import (
     BinaryTournamentSelection,
+    Custom,
     InitiatorSelection,
     NoSelection,
     Selection,
@@ -50,5 +51,5 @@ def select(
                 return [trial.fitness for trial in lineage if trial.fitness is not None]
 
             return t_test.select(significance, initiator, opponents, evaluations, stream)
-        case other:
-            raise NotImplementedError(f"selection by {other}")
+        case Custom(name):
+            raise TypeError(f"{name!r} is a plug-in, which is asked by custom.decisions.selected")
