@@ -93,10 +93,10 @@ class Candidates:
         found: dict[int, Parameters] = {}
         for start in range(0, len(numbers), _CHUNK):
             row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
-            for number, stored in self._connection.execute(_PARAMETERS, row):
+            for number, stored in self._connection.execute(_PARAMETERS, row).all():
                 found[number] = parsed(stored)
         return found
 
     def interrupted(self, study: Study) -> frozenset[int]:
         """Numbers of the trials that a limit has stopped."""
-        return frozenset(self._connection.execute(_INTERRUPTED, {"study": study.key}).scalars())
+        return frozenset(self._connection.execute(_INTERRUPTED, {"study": study.key}).scalars().all())
