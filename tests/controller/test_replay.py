@@ -57,7 +57,7 @@ def as_digest(trial: trial_pb2.Trial) -> str:
 
 
 def deterministic(trial: trial_pb2.Trial) -> trial_pb2.TrialReport:
-    told = completed(trial, score=by_learning_rate(trial))
+    told = completed(trial, score=by_learning_rate(trial), size=trial.parameters["lr"].double_value)
     told.checkpoints[0].digest = as_digest(trial)
     return told
 
@@ -141,7 +141,16 @@ CROSSED = minimal_spec(
         crossover=study_pb2.Crossover(probability=0.5),
     ),
 )
+PARETO = minimal_spec(budget=study_pb2.Budget(max_steps=60))
+PARETO.metrics.add(name="size", goal=study_pb2.GOAL_MINIMIZE)
+PARETO.population_based_training.fitness = study_pb2.FITNESS_PARETO
+SUB_POPULATIONS = minimal_spec(budget=study_pb2.Budget(max_steps=60))
+for size, steps in ((3, 10), (1, 30)):
+    SUB_POPULATIONS.population_based_training.sub_populations.add(size=size, steps_per_trial=steps)
+SUB_POPULATIONS.population_based_training.migration_interval = 1
 SOURCES = {
+    "pareto": PARETO,
+    "sub-populations": SUB_POPULATIONS,
     "truncation": minimal_spec(budget=study_pb2.Budget(max_steps=60)),
     "crossover": CROSSED,
     "hyperband": minimal_spec(
