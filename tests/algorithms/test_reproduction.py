@@ -145,7 +145,7 @@ def test_exploration_of_every_child_moves_each_mutable_number(
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 @given(st.data(), populations())
-def test_a_copied_parent_is_strictly_fitter_and_of_another_member(
+def test_a_copied_parent_is_of_another_member_and_fitter_or_by_truncation_as_fit(
     selection: Selection, data: st.DataObject, trials: list[Trial]
 ) -> None:
     initiator = data.draw(st.sampled_from(trials))
@@ -155,7 +155,8 @@ def test_a_copied_parent_is_strictly_fitter_and_of_another_member(
         assert parent.member != initiator.member
         assert parent.fitness is not None
         assert initiator.fitness is not None
-        assert parent.fitness > initiator.fitness
+        tied = isinstance(selection, TruncationSelection) and parent.fitness == initiator.fitness
+        assert parent.fitness > initiator.fitness or tied
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -319,7 +320,8 @@ def test_truncation_copies_only_from_the_best_into_the_worst(trials: list[Trial]
         assert parent.fitness is not None
         # ⌈8 · 0.2⌉ = 2
         assert parent is initiator or (initiator.fitness <= values[1] and parent.fitness >= values[6])
-        assert parent is not initiator or initiator.fitness > values[1] or initiator.fitness >= values[6]
+        # Of equals on the border some are drawn, so only who is below it is sure to go.
+        assert parent is not initiator or initiator.fitness >= min(values[2], values[6])
 
 
 def test_truncation_of_two_members_copies_the_better_into_the_worse() -> None:
