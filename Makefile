@@ -11,7 +11,7 @@ FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-walk test-deployment test-pytorch test-ray check proto lock benchmark-quality benchmark-defaults benchmark-demo benchmark-examples clean
+.PHONY: help run test test-walk test-deployment test-pytorch test-ray check proto lock benchmark-quality benchmark-decisions benchmark-defaults benchmark-demo benchmark-examples clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for (newer versions: make loc
 
 benchmark-quality: $(RAY_TUNE)/.installed ## how well all methods search, beside Ray Tune: docs/quality.md (an hour; ARGS=--help)
 	PYTHONPATH=$(CURDIR)/$(RAY_TUNE) $(BIN)/python -m benchmarks.quality $(ARGS)
+
+benchmark-decisions: $(INSTALLED) ## how long a call takes in a population of a thousand, for each algorithm (two minutes)
+	$(BIN)/python -m benchmarks.decisions $(ARGS)
 
 benchmark-defaults: $(INSTALLED) ## how well the defaults search, on small problems (some minutes; ARGS=--help)
 	$(BIN)/python -m benchmarks.quality_defaults $(ARGS)

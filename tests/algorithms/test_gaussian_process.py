@@ -1,6 +1,5 @@
 """Exploration by a model of gains: its laws, and that it finds what there is to find."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -314,20 +313,3 @@ def test_immutables_inform_but_stay() -> None:
         values = suggested(observations, [X, width], inherited={"x": 0.5, "width": held})
         assert values["width"] == held
         assert float(values["x"]) == pytest.approx(best, abs=0.15)
-
-
-def test_two_hundred_observations_of_six_parameters_take_less_than_three_tenths_of_a_second() -> None:
-    observations = [
-        observed(
-            number, sample_all(PARAMETERS, stream(generation=number)), 0.1 * number, 0.1 * number + number % 7
-        )
-        for number in range(200)
-    ]
-    running = [replace(o, number=o.number + 200, fitness=None) for o in observations[-8:]]
-    seconds = []
-    for _ in range(3):
-        # Of all threads: another program that keeps the cores busy does not count.
-        begun = time.process_time()
-        suggested(observations, unfinished=running, start_fitness=20.0, start_step=250)
-        seconds.append(time.process_time() - begun)
-    assert min(seconds) < 0.3

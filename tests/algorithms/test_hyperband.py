@@ -1,9 +1,8 @@
 """Hyperband and successive halving: what is promoted, and when."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -15,7 +14,6 @@ from progenitor_controller.algorithms import has_failed, next_trial, planned_ste
 from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_controller.algorithms.rungs import brackets, published_sizes, rung_ends
 from progenitor_storage.model.spec import Budget, Hyperband, InitialMember, Spec
-from progenitor_storage.model.study import Member
 from progenitor_storage.model.trial import StopCause, Trial
 
 from .populations import SPEC, completed, stopped
@@ -354,31 +352,6 @@ def test_each_lineage_is_one_chain_of_rungs(
         assert [t.generation for t in own] == list(range(len(own)))
         assert all(after.parent == before.number for before, after in pairwise(own))
     assert len([t for t in trials if t.end_step == 27]) >= 1
-
-
-@dataclass
-class Read(Remembered):
-    """Its members are read already: here only the decision's own time counts."""
-
-    members: list[Member] = field(default_factory=list)
-
-    def places(self) -> list[Member]:
-        return self.members
-
-
-@pytest.mark.parametrize("plan", [hyperband, asha])
-def test_a_decision_among_a_thousand_takes_a_few_milliseconds(plan: Plan) -> None:
-    spec = plan(1000, 81)
-    first = first_session(spec)
-    trials = [completed(replace(first, member=n), n + 1, float(n % 97)) for n in range(1000)]
-    members = [Member(n, n + 1, 0, final=True, reached=1, due=n, newest_usable=n + 1) for n in range(1000)]
-    history = Read(trials, members=members)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        assert next_trial(spec, history)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.02
 
 
 def first_session(spec: Spec) -> Trial:
