@@ -5,6 +5,7 @@ database is .progenitor/progenitor.db, which one process at a time may serve; a 
 controllers.
 """
 
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,8 @@ def command(
 ) -> None:
     import asyncio
 
+    # Models are fitted side by side, so one thread is enough for each; numpy looks when it is imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from ..serving import is_loopback, listen_host, serve
 
     host = listen_host(listen)
