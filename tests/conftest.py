@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from progenitor_storage import Database
@@ -23,6 +24,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Tests run side by side: a thread for each core in every one of them would only make them wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Enough to find most faults in each of many runs; `make test ARGS=--hypothesis-profile=thorough` looks longer.
+settings.register_profile("suite", parent=settings(), max_examples=40, deadline=None)
+settings.register_profile("thorough", parent=settings(), max_examples=1000, deadline=None)
+settings.load_profile("suite")
 
 TEMPLATE = "template_of_progenitor"
 

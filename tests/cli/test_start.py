@@ -27,6 +27,13 @@ def test_the_commands_are_known_without_what_they_need() -> None:
     assert found.stdout.strip() == "[]", found.stderr
 
 
+def test_a_controller_starts_without_what_only_models_need() -> None:
+    found = python(
+        "import sys, progenitor_controller.server; print([name for name in ('scipy', 'cmaes') if name in sys.modules])"
+    )
+    assert found.stdout.strip() == "[]", found.stderr
+
+
 def test_help_and_version_end_well(place: Place) -> None:
     for arguments in (["--help"], ["run", "--help"], ["serve", "-h"], ["work", "-h"], ["--version"]):
         found = place.run(*arguments)

@@ -12,7 +12,7 @@ from progenitor_storage.model.spec import (
 )
 from progenitor_storage.model.trial import Trial
 
-from . import covariance_matrix_adaptation, gaussian_process_bandit, grid
+from . import grid
 from .custom import decisions as custom
 from .drafts import initial
 from .history import History
@@ -32,8 +32,12 @@ def _chosen(spec: Spec, history: History, member: int, sampled: Parameters) -> P
         case GridSearch() as algorithm:
             return grid.combination(spec, algorithm, member)
         case GaussianProcessBandit() as algorithm:
+            from . import gaussian_process_bandit  # noqa: PLC0415 - scipy takes longer to import than all else
+
             return gaussian_process_bandit.configuration(spec, algorithm, history, member)
         case CovarianceMatrixAdaptation() as algorithm:
+            from . import covariance_matrix_adaptation  # noqa: PLC0415 - as above
+
             return covariance_matrix_adaptation.configuration(spec, algorithm, history, member)
         case Custom() as plug_in:
             return custom.begun(spec, plug_in, history, member, sampled)

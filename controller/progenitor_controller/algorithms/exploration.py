@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from progenitor_storage.model.spec import (
     Custom,
@@ -14,7 +15,6 @@ from progenitor_storage.model.spec import (
 )
 from progenitor_storage.model.trial import Observation, Trial
 
-from . import gaussian_process
 from .custom import decisions as custom
 from .history import History
 from .mutation import mutate_all
@@ -41,7 +41,7 @@ def explored(
         case GaussianProcessExploration() as exploration:
             completed, running = known(algorithm, history, initiator, exploration.history)
             work = partial(
-                gaussian_process.explore,
+                suggested,
                 exploration,
                 spec.parameters,
                 inherited,
@@ -66,6 +66,13 @@ def explored(
                 unfinished=running,
                 stream=stream,
             )
+
+
+def suggested(exploration: GaussianProcessExploration, *given: Any, **named: Any) -> Parameters:
+    """As `gaussian_process.explore`, which is imported where it is needed, outside of any transaction."""
+    from .gaussian_process import explore  # noqa: PLC0415 - scipy takes longer to import than all else
+
+    return explore(exploration, *given, **named)
 
 
 def known(

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 Item = TypeVar("Item")
 
@@ -64,6 +63,8 @@ class Stream:
 
     def normals(self, count: int) -> npt.NDArray[np.float64]:
         """As many independent draws as from `normal`, at once; equal to them but for rounding."""
+        from scipy.special import ndtri  # noqa: PLC0415 - scipy takes longer to import than all else
+
         drawn: npt.NDArray[np.float64] = ndtri(self.uniforms(count))
         return drawn
 

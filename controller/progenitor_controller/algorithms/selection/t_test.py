@@ -14,7 +14,6 @@ trains, which counts as variance: a short window tells faster.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import stdtr
 
 from progenitor_storage.model.trial import Candidate
 
@@ -42,6 +41,8 @@ def select(
 
 def significantly_less(first: Sequence[float], second: Sequence[float], significance: float) -> bool:
     """Whether the mean of `first` is less. It never is with fewer than two numbers on either side."""
+    from scipy.special import stdtr  # noqa: PLC0415 - scipy takes longer to import than all else
+
     if min(len(first), len(second)) < 2:
         return False
     largest = max(abs(value) for value in (*first, *second)) or 1.0

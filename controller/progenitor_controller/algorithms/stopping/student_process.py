@@ -19,7 +19,6 @@ and each pair (l, λ) counts as much as its p(y) says.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 Array = NDArray[np.float64]
 
@@ -53,6 +52,8 @@ def exceedance(curves: Array, gains: Array, curve: Array, needed: float) -> floa
     mean = np.sum(fit * cross, axis=1)
     variance = kernels[:, n, n] + noises - np.sum(cross * cross, axis=1)
     scale = np.sqrt(spread / degrees * np.maximum(variance, noises))
+    from scipy.special import stdtr  # noqa: PLC0415 - scipy takes longer to import than all else
+
     below = stdtr(degrees, (needed - mean) / scale)
 
     determinant = np.sum(np.log(np.diagonal(roots, axis1=1, axis2=2)), axis=1)
