@@ -23,7 +23,7 @@ from .errors import TrialNotFound
 from .ledger import Ledgers
 from .model.study import Study
 from .model.trial import HELD, WAITING, Trial, TrialState
-from .tables import members, trials
+from .tables import trials
 from .trial_rows import COLUMNS, trial_of
 
 _t = trials.c
@@ -54,19 +54,10 @@ _OPEN_UP_TO = select(
         _t.member < bindparam("end"),
     )
 )
-_USABLE_IN = _ALL.where(
-    _USABLE, _t.generation >= bindparam("first"), _t.generation <= bindparam("last")
-).order_by(_t.number)
 _FRONT = _ALL.where(_t.front == true(), _USABLE).order_by(_t.fitness.desc(), _t.number).limit(_LIMIT)
 _FRONT_AFTER = _FRONT.where(
     _t.fitness <= bindparam("fitness"),
     or_(_t.fitness < bindparam("fitness"), _t.number > bindparam("number")),
-)
-_NEWEST_USABLE = (
-    select(*COLUMNS)
-    .join_from(members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable))
-    .where(members.c.study == bindparam("study"))
-    .order_by(members.c.member)
 )
 _PAGE = _ALL.where(_t.number > bindparam("after")).order_by(_t.number).limit(_LIMIT)
 _PAGE_OF_STATES = _PAGE.where(_t.state.in_(bindparam("states", expanding=True)))
@@ -188,14 +179,6 @@ class TrialQueries:
             "end": among.stop,
         }
         return bool(self._connection.execute(_OPEN_UP_TO, row).scalar_one())
-
-    def usable_in(self, study: Study, first: int, last: int) -> list[Trial]:
-        """Those of these generations (inclusive) whose weights can be inherited; by number."""
-        return self._listed(_USABLE_IN, study, first=first, last=last)
-
-    def newest_usable(self, study: Study) -> list[Trial]:
-        """Of each member that has one, its newest trial whose weights can be inherited; by member."""
-        return self._listed(_NEWEST_USABLE, study)
 
     def page(self, study: Study, states: Collection[TrialState], after: int, limit: int) -> list[Trial]:
         """By number, those after the given one; of all states if none is given."""

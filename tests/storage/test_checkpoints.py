@@ -115,7 +115,7 @@ def test_an_older_trial_is_its_member_s_newest_usable_when_the_newest_lost_its_c
     def newest() -> tuple[int | None, list[int]]:
         member = look(database, lambda tx, study: tx.members.get(study, 0))
         assert member is not None
-        usable = look(database, lambda tx, study: tx.trials.newest_usable(study))
+        usable = look(database, lambda tx, study: tx.candidates.newest(study))
         return member.newest_usable, [trial.number for trial in usable]
 
     run(database, lambda tx, study: train(tx, study, draft(0)))

@@ -99,7 +99,7 @@ def recount(snapshot: Snapshot, call: Name) -> None:
     held = [trial.number for trial in trials if trial.state.held]
     assert [trial.number for trial in snapshot.trials.held(study)] == held
     usable = [trial.number for trial in trials if trial.usable]
-    assert [trial.number for trial in snapshot.trials.usable_in(study, 0, 10_000)] == usable
+    assert [trial.number for trial in snapshot.candidates.usable_in(study, 0, 10_000)] == usable
     fittest = sorted(
         (trial for trial in trials if trial.usable), key=lambda t: (-(t.fitness or 0.0), t.number)
     )

@@ -91,8 +91,6 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.trials.expired(study)
     tx.trials.waiting(study, 5)
     tx.trials.open_up_to(study, 3, range(5))
-    tx.trials.usable_in(study, 3, 4)
-    tx.trials.newest_usable(study)
     tx.trials.page(study, (), 10, 5)
     tx.trials.page(study, [TrialState.RUNNING], 10, 5)
     tx.trials.best(study, None, 5)

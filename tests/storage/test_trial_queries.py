@@ -1,6 +1,6 @@
 """What is read of trials, by whom it is asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,11 +8,11 @@ import pytest
 from progenitor_storage import Database, Snapshot, Transaction
 from progenitor_storage.model.spec import Parameters
 from progenitor_storage.model.study import Study
-from progenitor_storage.model.trial import StopCause, Trial, TrialState
+from progenitor_storage.model.trial import Candidate, StopCause, Trial, TrialState
 
 from .calls import OTHER, WORKER, completed, draft, ended, look, pages_of, run, started, train
 
-Query = Callable[[Snapshot, Study], list[Trial]]
+Query = Callable[[Snapshot, Study], Sequence[Trial] | Sequence[Candidate]]
 
 
 def numbers(database: Database, query: Query) -> list[int]:
@@ -89,10 +89,10 @@ def test_only_usable_trials_are_candidates(database: Database) -> None:
         tx.checkpoints.mark_deleted(study, "uid/7/1/10")
 
     run(database, fill)
-    assert numbers(database, lambda tx, study: tx.trials.usable_in(study, 0, 0)) == [1]
-    assert numbers(database, lambda tx, study: tx.trials.usable_in(study, 0, 1)) == [1, 4, 5]
-    assert numbers(database, lambda tx, study: tx.trials.usable_in(study, 1, 2)) == [4, 5, 6]
-    assert numbers(database, lambda tx, study: tx.trials.newest_usable(study)) == [6, 5]
+    assert numbers(database, lambda tx, study: tx.candidates.usable_in(study, 0, 0)) == [1]
+    assert numbers(database, lambda tx, study: tx.candidates.usable_in(study, 0, 1)) == [1, 4, 5]
+    assert numbers(database, lambda tx, study: tx.candidates.usable_in(study, 1, 2)) == [4, 5, 6]
+    assert numbers(database, lambda tx, study: tx.candidates.newest(study)) == [6, 5]
 
 
 def test_what_a_search_reads_of_many_trials(database: Database) -> None:
@@ -201,8 +201,8 @@ QUERIES: list[Query] = [
     lambda tx, study: tx.trials.page(study, (), 0, 9),
     lambda tx, study: tx.trials.held(study),
     lambda tx, study: tx.trials.held_by(study, WORKER.id),
-    lambda tx, study: tx.trials.usable_in(study, 0, 9),
-    lambda tx, study: tx.trials.newest_usable(study),
+    lambda tx, study: tx.candidates.usable_in(study, 0, 9),
+    lambda tx, study: tx.candidates.newest(study),
     lambda tx, study: tx.trials.best(study, None, 9),
     lambda tx, study: tx.trials.changed(study, 0, 9),
     lambda tx, study: tx.trials.lineage(study, 1, 0, 9),

@@ -15,35 +15,36 @@ def is_scheduled(spec: Spec) -> bool:
 
 def next_trial(spec: Spec, history: History) -> Trial | None:
     """The draft of the trial to be trained next; None while it depends on one that is not final, or at the end."""
-    match spec.algorithm:
+    match _plan(spec):
         case Hyperband() as algorithm:
             return hyperband.next_trial(spec, algorithm, history)
         case Replay() as algorithm:
             return replay.next_trial(algorithm, history)
-        case _:
-            raise NotImplementedError(f"the schedule of {spec.algorithm}")
 
 
 def has_failed(spec: Spec, history: History) -> bool:
     """Whether nothing is left to do, as far as the schedule goes, and it has come to nothing. Nothing is open."""
-    match spec.algorithm:
+    match _plan(spec):
         case Hyperband():
             return not history.newest_usable() and next_trial(spec, history) is None
         case Replay():
             return replay.has_failed(history)
-        case _:
-            raise NotImplementedError(f"the schedule of {spec.algorithm}")
 
 
 def planned_steps(spec: Spec) -> int:
     """How many steps are trained where nothing fails."""
-    match spec.algorithm:
+    match _plan(spec):
         case Hyperband() as algorithm:
             return rungs.planned_steps(spec, algorithm)
         case Replay() as algorithm:
             return replay.planned_steps(algorithm)
-        case _:
-            raise NotImplementedError(f"the schedule of {spec.algorithm}")
+
+
+def _plan(spec: Spec) -> Hyperband | Replay:
+    """Raises TypeError unless `is_scheduled`."""
+    if isinstance(spec.algorithm, Hyperband | Replay):
+        return spec.algorithm
+    raise TypeError(f"{spec.algorithm} plans no schedule")
 
 
 def given_start(spec: Spec, trial: Trial) -> Checkpoint | None:
