@@ -47,13 +47,12 @@ from progenitor_storage.model.trial import Checkpoint, Trial, TrialState
 DEFAULT = PopulationBasedTraining(
     population_size=8,
     selection=defaults.SELECTION,
-    exploration=Mutation(
-        Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY
-    ),
+    exploration=Mutation(Sigma(defaults.SIGMA), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY),
     inheritance=Inheritance.WEIGHTS_AND_PARAMETERS,
     exploration_scope=defaults.COPYING_SCOPE,
     start_after_members=1,
     synchronous=False,
+    control_members=8 // defaults.MEMBERS_PER_CONTROL,
 )
 
 
@@ -65,18 +64,41 @@ def explored(
     return Mutation(Factors(tuple(factors)), resample, mutate)
 
 
+def moved(
+    sigma: float = defaults.SIGMA,
+    resample: float = defaults.RESAMPLE_PROBABILITY,
+    mutate: float = defaults.MUTATION_PROBABILITY,
+) -> Mutation:
+    return Mutation(Sigma(sigma), resample, mutate)
+
+
 SETTINGS: Mapping[str, PopulationBasedTraining] = {
     "default": DEFAULT,
+    "2017": replace(
+        DEFAULT,
+        selection=TruncationSelection(defaults.TRUNCATION_FRACTION),
+        exploration=Mutation(
+            Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY
+        ),
+        control_members=0,
+    ),
     "none": replace(DEFAULT, selection=NoSelection(), exploration=NoExploration()),
+    "no control": replace(DEFAULT, control_members=0),
+    "2 controls": replace(DEFAULT, control_members=2),
+    "nobody spared": replace(DEFAULT, selection=TruncationSelection(defaults.TRUNCATION_FRACTION)),
     "copy only": replace(DEFAULT, exploration=NoExploration()),
-    **{f"fraction {f}": replace(DEFAULT, selection=TruncationSelection(f)) for f in (0.125, 0.2, 0.375, 0.5)},
-    "binary tournament": replace(DEFAULT, selection=BinaryTournamentSelection()),
+    **{
+        f"fraction {f}": replace(DEFAULT, selection=TruncationSelection(f, spare_improving=True))
+        for f in (0.125, 0.2, 0.375, 0.5)
+    },
+    "binary tournament": replace(DEFAULT, selection=BinaryTournamentSelection(), control_members=0),
     **{
         f"initiator {window}, {name}": replace(
             DEFAULT,
             selection=InitiatorSelection(window),
-            exploration=explored(resample=resample),
+            exploration=moved(resample=resample),
             exploration_scope=scope,
+            control_members=0,
         )
         for window in (1, 2)
         for name, scope, resample in (
@@ -92,16 +114,14 @@ SETTINGS: Mapping[str, PopulationBasedTraining] = {
         for r in (0.0, 0.05, 0.1, 0.25, 0.5)
     },
     **{
-        f"sigma {s}, r {r}": replace(
-            DEFAULT, exploration=Mutation(Sigma(s), r, defaults.MUTATION_PROBABILITY)
-        )
-        for s in (0.05, 0.1)
-        for r in (0.0, 0.05, 0.1, 0.25)
+        f"sigma {s}, r {r}": replace(DEFAULT, exploration=moved(s, r))
+        for s in (0.05, 0.08, 0.1, 0.12, 0.2)
+        for r in (0.0, 0.05, 0.1, 0.25, 0.5)
     },
-    **{f"mutate {m}": replace(DEFAULT, exploration=explored(mutate=m)) for m in (0.5, 0.8)},
+    **{f"mutate {m}": replace(DEFAULT, exploration=moved(mutate=m)) for m in (0.5, 0.8)},
     "every child": replace(DEFAULT, exploration_scope=ExplorationScope.EVERY_CHILD),
     "every child, r 0": replace(
-        DEFAULT, exploration=explored(resample=0.0), exploration_scope=ExplorationScope.EVERY_CHILD
+        DEFAULT, exploration=moved(resample=0.0), exploration_scope=ExplorationScope.EVERY_CHILD
     ),
     "weights only": replace(DEFAULT, inheritance=Inheritance.WEIGHTS),
 }
@@ -111,6 +131,7 @@ PAPER_TOY = replace(
     selection=BinaryTournamentSelection(),
     exploration=Mutation(Sigma(0.1), 0.0, 1.0),
     exploration_scope=ExplorationScope.EVERY_CHILD,
+    control_members=0,
 )
 """As the published toy: one step of normal noise for every child."""
 
@@ -137,6 +158,12 @@ SCHEDULES: Mapping[str, tuple[float, ...]] = {
 # A study in memory.
 
 
+def of_size(algorithm: PopulationBasedTraining, members: int) -> PopulationBasedTraining:
+    """For so many members, with as large a part of them controls."""
+    controls = algorithm.control_members * members // algorithm.population_size
+    return replace(algorithm, population_size=members, control_members=controls)
+
+
 class Study:
     """Trials, the weights that they reached, and what a decision reads of them."""
 
@@ -151,12 +178,13 @@ class Study:
             lease_duration=60.0,
             max_failures_per_trial=3,
             initial_population=problem.initial_population,
-            algorithm=replace(algorithm, population_size=problem.members),
+            algorithm=of_size(algorithm, problem.members),
             stopping=None,
         )
         self._best_seen = self.best = -inf
         self._last: dict[int, float] = {}
         self._weights: dict[int, Weights] = {0: problem.weights}
+        self._trials: dict[int, Trial] = {}
         self._newest: dict[int, Trial] = {}
         self._generations: dict[int, list[Trial]] = {}
 
@@ -182,6 +210,7 @@ class Study:
         return self.problem.measure(self.best, sorted(self._last.values()))
 
     def finish(self, trial: Trial) -> None:
+        self._trials[trial.number] = trial
         self._newest[trial.member] = trial
         self._generations.setdefault(trial.generation, []).append(trial)
 
@@ -189,6 +218,8 @@ class Study:
         read = [*self._newest.values(), *self._generations[initiator.generation]]
         read += self._generations.get(initiator.generation - 1, ())
         known = {trial.number: trial for trial in read}
+        # What a session gained is told by the parent of its trial.
+        known |= {t.parent: self._trials[t.parent] for t in read if t.parent is not None}
         return decide(self.spec, Remembered(list(known.values())), Place(initiator), initiator).child
 
 

@@ -6,7 +6,7 @@ from textwrap import fill
 
 from . import tables
 from .evidence import Evidence
-from .known_problems import KNOWN
+from .held_back import HELD_BACK
 from .methods import DEFAULT
 from .problem import Problem
 from .problems import STARTED
@@ -75,7 +75,7 @@ SIZES = """Each member trains as many steps as above, so larger populations trai
 SHAPING = """Those that the defaults were chosen on, with other seeds:
 """
 
-SHAPED_NOTHING = """Those that were held back, and shaped nothing:
+SHAPED_NOTHING = """Those that were held back, and shaped no default:
 """
 
 STARTS = """All members begin with the same hyperparameters, at 10 % (low), 50 % or 90 % (high) of each range on its
@@ -94,9 +94,9 @@ def agreed(evidence: Evidence, real: Sequence[float]) -> str:
 
 
 def described(problems: Sequence[Problem]) -> str:
-    names = {problem.name for problem in KNOWN}
-    known = [problem for problem in problems if problem.name in names]
-    new = [problem for problem in problems if problem.name not in names]
+    names = {problem.name for problem in HELD_BACK}
+    known = [problem for problem in problems if problem.name not in names]
+    new = [problem for problem in problems if problem.name in names]
     return f"{SHAPING}\n{listed(known)}\n\n{SHAPED_NOTHING}\n{listed(new)}"
 
 

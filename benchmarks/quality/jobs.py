@@ -10,14 +10,14 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from .known_problems import worse_half
-from .methods import DEFAULT, METHODS, RANDOM, RAY_PBT
+from .methods import DEFAULT, METHODS, RAY_PBT
 from .problem import Problem, Session
 from .problems import PROBLEMS, SIZED, SIZES, STARTED, STARTS, variant
 from .simulation import SCHEDULES
 
 CURVE_POINTS = 50
 """At how many parts of a study's steps its figure is kept."""
-SLOW_SECONDS = 120.0
+SLOW_SECONDS = 100.0
 """For all seeds of a problem, where a method is slow; but never fewer than SLOW_SEEDS."""
 SLOW_SEEDS = 5
 VARIANT_SEEDS = 30
@@ -89,7 +89,7 @@ def sized(problems: Sequence[str], methods: Sequence[str], most_seeds: int) -> l
     return [
         Job(seed, problem, method, members)
         for problem in SIZED
-        for method in (RANDOM, DEFAULT, RAY_PBT)
+        for method in (DEFAULT, RAY_PBT)
         for members in SIZES
         if problem in problems and method in methods and members != PROBLEMS[problem].members
         for seed in seeds(min(VARIANT_SEEDS, most_seeds))

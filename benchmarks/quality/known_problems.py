@@ -71,7 +71,7 @@ def toy_problem(name: str, steps: int, ready: int, rate: float) -> Problem:
         max_steps=steps,
         weights=known.TOY.weights,
         train=toy(rate),
-        seeds=300,
+        seeds=100,
         initial_population=known.TOY.initial_population,
     )
 

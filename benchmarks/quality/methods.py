@@ -34,7 +34,8 @@ def population(problem: Problem, **fields: object) -> pb.StudySpec:
     return pb.StudySpec(population_based_training=training)
 
 
-MUTATION = pb.Mutation(factors=pb.Factors(values=[0.8, 1.2]), resample_probability=0.25)
+FACTORS = pb.Factors(values=[0.8, 1.2])
+MUTATION = pb.Mutation(factors=FACTORS, resample_probability=0.25)
 """As in the paper of 2017, and in Ray Tune."""
 
 
@@ -42,13 +43,10 @@ def random(problem: Problem) -> pb.StudySpec:
     return pb.StudySpec(random_search=pb.RandomSearch(configurations=problem.members))
 
 
-def explore_only(problem: Problem) -> pb.StudySpec:
-    return population(problem, no_selection=pb.NoSelection())
-
-
 def pbt_2017(problem: Problem) -> pb.StudySpec:
     return population(
         problem,
+        fitness=pb.FITNESS_WEIGHTED,
         truncation=pb.TruncationSelection(fraction=0.2),
         mutation=MUTATION,
         exploration_scope=pb.EXPLORATION_SCOPE_COPIES_ONLY,
@@ -58,7 +56,9 @@ def pbt_2017(problem: Problem) -> pb.StudySpec:
 def pbt_2019(problem: Problem) -> pb.StudySpec:
     return population(
         problem,
+        fitness=pb.FITNESS_WEIGHTED,
         initiator=pb.InitiatorSelection(opponent_generations=1),
+        mutation=pb.Mutation(factors=FACTORS),
         exploration_scope=pb.EXPLORATION_SCOPE_EVERY_CHILD,
     )
 
@@ -85,8 +85,8 @@ def sub_populations(problem: Problem) -> pb.StudySpec:
     )
 
 
-def pareto(problem: Problem) -> pb.StudySpec:
-    return population(problem, fitness=pb.FITNESS_PARETO)
+def weighted(problem: Problem) -> pb.StudySpec:
+    return population(problem, fitness=pb.FITNESS_WEIGHTED)
 
 
 def of_ray(function: str) -> Searcher:
@@ -131,13 +131,12 @@ RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
 
 METHODS: Mapping[str, Method] = {
     RANDOM: of_service("random search", random),
-    "explore-only": of_service("exploration without selection", explore_only),
     DEFAULT: of_service("default", population),
     "pbt-2017": of_service("PBT 2017", pbt_2017),
     "pbt-2019": of_service("PBT 2019", pbt_2019),
     "gp": of_service("GP exploration", gaussian_process, seconds=0.004),
     "sub-populations": of_service("sub-populations", sub_populations, suits=several_members),
-    "pareto": of_service("Pareto fitness", pareto, suits=several_metrics),
+    "weighted": of_service("default, metrics added up", weighted, suits=several_metrics),
     RAY_PBT: Method("Ray PBT", of_ray("pbt")),
     RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=pb2_suits, seconds=PB2_SECONDS),
     "ray-pb2-log": Method(

@@ -1,4 +1,4 @@
-"""Problems that shaped no default: they were chosen for what they are, and looked at only after that."""
+"""An optimum that jumps, greed that loses, and two objectives."""
 
 from collections.abc import Sequence
 from math import log2, log10

@@ -18,13 +18,12 @@ from .tables import own_or, present
 
 COLORS = {
     RANDOM: "#9a9a9a",
-    "explore-only": "#c9a66b",
     DEFAULT: "#0b6e4f",
     "pbt-2017": "#4c78a8",
     "pbt-2019": "#9d6fb8",
     "gp": "#d1495b",
     "sub-populations": "#edae49",
-    "pareto": "#30638e",
+    "weighted": "#30638e",
     RAY_PBT: "#111111",
     "ray-pb2": "#e377c2",
     "ray-pb2-log": "#f4a6d7",

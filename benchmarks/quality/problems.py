@@ -15,13 +15,13 @@ from progenitor_storage.model.spec import (
     Value,
 )
 
-from .control import PENDULUM
+from .held_back import HELD_BACK
 from .known_problems import KNOWN
 from .new_problems import JUMP, SHORT_HORIZON, TWO_OBJECTIVES
 from .problem import Problem
 
 PROBLEMS: Mapping[str, Problem] = {
-    problem.name: problem for problem in (*KNOWN, JUMP, SHORT_HORIZON, TWO_OBJECTIVES, PENDULUM)
+    problem.name: problem for problem in (*KNOWN, JUMP, SHORT_HORIZON, TWO_OBJECTIVES, *HELD_BACK)
 }
 
 SIZES = (4, 8, 16, 32)

@@ -68,6 +68,7 @@ SPEC = Spec(
     stopping=None,
 )
 SELECTIONS: tuple[Selection, ...] = (
+    TruncationSelection(0.3, spare_improving=True),
     TruncationSelection(0.2),
     TruncationSelection(0.5),
     BinaryTournamentSelection(),

@@ -27,7 +27,7 @@ def parent(fraction: float, fitnesses: Sequence[float], seed: int, member: int =
     everyone = population(fitnesses)
     opponents = [candidate for candidate in everyone if candidate.member != member]
     draws = Stream(seed, member, 4, Purpose.SELECTION)
-    chosen = truncation.select(fraction, everyone[member], opponents, draws).parent
+    chosen = truncation.select(fraction, everyone[member], opponents, opponents, draws).parent
     assert chosen is not None
     return chosen
 

@@ -1,6 +1,6 @@
 """Any valid specification of a study."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -91,7 +91,9 @@ def plug_ins(draw: st.DrawFn, configurations: Strategy) -> pb.CustomAlgorithm:
 part = plug_ins(st.just(0))
 SELECTIONS = {
     "initiator": message(pb.InitiatorSelection, opponent_generations=st.integers(0, 2)),
-    "truncation": message(pb.TruncationSelection, fraction=st.floats(0.0, 0.5)),
+    "truncation": message(
+        pb.TruncationSelection, fraction=st.floats(0.0, 0.5), spare_improving=st.booleans()
+    ),
     "t_test": message(pb.TTestSelection, significance=chance, window=st.just(0) | st.integers(2, 1000)),
     "binary_tournament": st.just(pb.BinaryTournamentSelection()),
     "no_selection": st.just(pb.NoSelection()),
@@ -130,16 +132,28 @@ def one_of(draw: st.DrawFn, options: Mapping[str, Strategy]) -> dict[str, Any]:
     return {} if name is None else {name: draw(options[name])}
 
 
+def needs_one_number(selection: Mapping[str, Any]) -> bool:
+    return "t_test" in selection or ("truncation" in selection and selection["truncation"].spare_improving)
+
+
+def fitnesses(metrics: Sequence[pb.MetricSpec], size: int, selection: Mapping[str, Any]) -> Strategy:
+    """What a population may say of it: several metrics without any weight are Pareto unless it says otherwise."""
+    possible = len(metrics) == 2 or (len(metrics) > 2 and size <= MAX_COMPARED)
+    if possible and not needs_one_number(selection):
+        return st.sampled_from(pb.Fitness.values())
+    if len(metrics) == 1 or any(metric.HasField("weight") for metric in metrics):
+        return st.sampled_from([pb.FITNESS_UNSPECIFIED, pb.FITNESS_WEIGHTED])
+    return st.just(pb.FITNESS_WEIGHTED)
+
+
 @st.composite
-def populations(draw: st.DrawFn, metric_count: int) -> pb.PopulationBasedTraining:
+def populations(draw: st.DrawFn, metrics: Sequence[pb.MetricSpec]) -> pb.PopulationBasedTraining:
     sizes = draw(st.lists(st.integers(1, 900), max_size=4))
     size = sum(sizes) or draw(places)
     selection = draw(one_of(SELECTIONS))
-    pareto = metric_count > 1 and (metric_count == 2 or size <= MAX_COMPARED) and "t_test" not in selection
-    fitnesses = pb.Fitness.values() if pareto else [pb.FITNESS_UNSPECIFIED, pb.FITNESS_WEIGHTED]
     return pb.PopulationBasedTraining(
         population_size=size,
-        fitness=draw(st.sampled_from(fitnesses)),
+        fitness=draw(fitnesses(metrics, size, selection)),
         inheritance=draw(enum(pb.Inheritance)),
         exploration_scope=draw(enum(pb.ExplorationScope)),
         crossover=draw(maybe(st.builds(pb.Crossover, probability=st.floats(0, 1, exclude_min=True)))),
@@ -149,6 +163,7 @@ def populations(draw: st.DrawFn, metric_count: int) -> pb.PopulationBasedTrainin
             pb.SubPopulation(size=size, steps_per_trial=draw(st.integers(1, 2**40))) for size in sizes
         ],
         migration_interval=draw(st.integers(0, 2**31 - 1)) if len(sizes) > 1 else 0,
+        control_members=draw(maybe(st.integers(0, 0 if sizes else max(0, size - 2)))),
         **selection,
         **draw(one_of(EXPLORATIONS)),
     )
@@ -232,7 +247,7 @@ def trainings(draw: st.DrawFn, algorithm: str) -> pb.StudySpec:
     numeric = algorithm == "covariance_matrix_adaptation"
     measured = draw(metrics(1))
     session = draw(st.integers(1, 2**39))
-    chosen = populations(len(measured)) if algorithm == "population_based_training" else SEARCHES[algorithm]
+    chosen = populations(measured) if algorithm == "population_based_training" else SEARCHES[algorithm]
     spec = pb.StudySpec(
         parameters=draw(parameters(NUMERIC if numeric else DOMAINS, least=int(numeric))),
         metrics=measured,

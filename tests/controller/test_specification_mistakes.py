@@ -124,6 +124,7 @@ MISTAKES: dict[str, list[dict[str, Any]]] = {
     **each(f"{PBT}.sub_populations[0].size", 0, -1, ABOVE),
     **each(f"{PBT}.sub_populations[0].steps_per_trial", 0, -1, 2**40 + 1),
     **each(f"{PBT}.migration_interval", -1),
+    **each(f"{PBT}.control_members", -1, ABOVE),
     **bad_configurations("random_search"),
     **each("grid_search.points_per_parameter", 0, -1, ABOVE),
     **bad_configurations("hyperband"),
@@ -150,6 +151,7 @@ MISTAKEN = [(field, values) for field, mistakes in MISTAKES.items() for values i
 ANYTHING_GOES = {
     "parameters.immutable",
     f"{PBT}.synchronous",
+    f"{PBT}.truncation.spare_improving",
     "hyperband.asynchronous",
 }
 NOT_READ = {"budget.max_duration.nanos", "lease_duration.nanos"}  # beside seconds; see protobuf's Duration
@@ -208,12 +210,63 @@ def test_a_front_takes_two_metrics() -> None:
     assert refused(spec) == {"spec.population_based_training.fitness"}
 
 
-def test_a_front_is_not_compared_by_a_test_of_one_number() -> None:
+@pytest.mark.parametrize("given_as", ["FITNESS_PARETO", "FITNESS_UNSPECIFIED"])
+def test_a_front_is_not_compared_by_what_takes_one_number(given_as: str) -> None:
     spec = minimal_spec()
     spec.metrics.add(name="size", goal=pb.GOAL_MINIMIZE)
-    spec.population_based_training.fitness = pb.FITNESS_PARETO
+    spec.population_based_training.fitness = pb.Fitness.Value(given_as)
     spec.population_based_training.t_test.SetInParent()
     assert refused(spec) == {"spec.population_based_training.t_test"}
+    spec.population_based_training.truncation.spare_improving = True
+    assert refused(spec) == {"spec.population_based_training.truncation.spare_improving"}
+    spec.metrics[0].weight = 2.0
+    assert bool(refused(spec)) == (given_as == "FITNESS_PARETO")
+
+
+def test_sub_populations_have_no_controls() -> None:
+    spec = minimal_spec()
+    population = spec.population_based_training
+    population.control_members = 1
+    assert refused(spec) == set()
+    population.sub_populations.add(size=population.population_size, steps_per_trial=1)
+    assert refused(spec) == {"spec.population_based_training.control_members"}
+
+
+def spelled(population_size: int = 20, **fields: Any) -> pb.PopulationBasedTraining:
+    spec = minimal_spec()
+    given = pb.PopulationBasedTraining(population_size=population_size, **fields)
+    spec.population_based_training.MergeFrom(given)
+    assert refused(spec) == set()
+    return spelled_out(spec, 0).population_based_training
+
+
+def test_where_no_selection_is_named_one_member_in_eight_is_a_control() -> None:
+    assert spelled().control_members == 2
+    assert spelled().truncation.spare_improving
+    assert spelled(control_members=0).control_members == 0
+    assert spelled(population_size=7).control_members == 0
+
+
+@pytest.mark.parametrize("selection", ["truncation", "initiator", "binary_tournament", "no_selection"])
+def test_a_selection_that_is_named_is_as_published(selection: str) -> None:
+    population = spelled(**{selection: {}})
+    assert population.control_members == 0
+    assert not population.truncation.spare_improving
+
+
+def test_sub_populations_are_the_remedy_where_they_are_named() -> None:
+    assert spelled(sub_populations=[pb.SubPopulation(size=20, steps_per_trial=1)]).control_members == 0
+
+
+def test_metrics_are_added_up_only_if_one_of_them_has_a_weight() -> None:
+    spec = minimal_spec()
+    spec.metrics.add(name="size", goal=pb.GOAL_MINIMIZE)
+    alone = spelled_out(spec, 0)
+    assert alone.population_based_training.fitness == pb.FITNESS_PARETO
+    assert not alone.population_based_training.truncation.spare_improving
+    assert [metric.weight for metric in alone.metrics] == [1.0, 1.0]
+    spec.metrics[1].weight = 0.5
+    assert spelled_out(spec, 0).population_based_training.fitness == pb.FITNESS_WEIGHTED
 
 
 def test_with_three_metrics_a_front_is_of_as_many_members_as_can_be_compared_in_time() -> None:

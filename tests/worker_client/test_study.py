@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -133,6 +133,7 @@ def test_every_option_reaches_the_specification() -> None:
     [
         (InitiatorSelection(opponent_generations=2), "initiator"),
         (TruncationSelection(fraction=0.25), "truncation"),
+        (TruncationSelection(spare_improving=True), "truncation"),
         (BinaryTournamentSelection(), "binary_tournament"),
         (TTestSelection(significance=0.01, window=5), "t_test"),
         (TTestSelection(), "t_test"),
@@ -155,6 +156,11 @@ def searched(algorithm: object, **changes: Any) -> Study:
 
 
 def test_what_is_given_of_a_selection_or_an_exploration_reaches_the_specification() -> None:
+    truncated = population(selection=TruncationSelection(0.3, spare_improving=True), control_members=2)
+    assert (truncated.truncation.fraction, truncated.truncation.spare_improving) == (0.3, True)
+    assert truncated.control_members == 2
+    assert not population().HasField("control_members")
+    assert population(control_members=0).HasField("control_members")
     tested = population(selection=TTestSelection(significance=0.01, window=5))
     assert (tested.t_test.significance, tested.t_test.window) == (0.01, 5)
     modelled = population(exploration=GaussianProcessExploration(history=50, pending="thompson_sampling"))
@@ -313,6 +319,8 @@ def test_performance_curve_stopping_reaches_the_specification() -> None:
         ({"sub_populations": [SubPopulation(8, 0)]}, "sub_populations\\[0\\].steps_per_trial"),
         ({"sub_populations": [SubPopulation(3, 1), SubPopulation(4, 2)]}, "7 members together"),
         ({"migration_interval": 2}, "two sub_populations"),
+        ({"control_members": -1}, "control_members"),
+        ({"selection": TruncationSelection(spare_improving=cast("bool", 2))}, "spare_improving"),
         ({"algorithm": Hyperband(3), "population_size": LEFT_OUT, "max_steps": 500}, "max_steps"),
         ({"algorithm": GridSearch(0), "population_size": LEFT_OUT}, "points_per_parameter"),
         ({"algorithm": Custom("mine"), "population_size": LEFT_OUT}, "needs configurations"),

@@ -61,9 +61,13 @@ class InitiatorSelection:
 
 @dataclass(frozen=True, slots=True)
 class TruncationSelection:
-    """A member of the worst fraction goes on from one of the best fraction."""
+    """A member of the worst fraction goes on from one of the best fraction.
+
+    `spare_improving` leaves who gained more per step in its last session than the one drawn: it is catching up.
+    """
 
     fraction: float | None = None
+    spare_improving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ def to_population(options: Mapping[str, Any], steps_per_trial: int) -> pb.Popula
         population.crossover.probability = need_probability("crossover", options["crossover"])
     if options["start_after_members"] is not None:
         population.start_after_members = need_count("start_after_members", options["start_after_members"], 0)
+    if options["control_members"] is not None:
+        population.control_members = need_count("control_members", options["control_members"], 0)
     if options["migration_interval"] is not None:
         if len(parts) < 2:
             raise StudyError("migration_interval needs at least two sub_populations")
@@ -115,7 +117,8 @@ def set_selection(population: pb.PopulationBasedTraining, selection: object) -> 
             population.initiator.SetInParent()
             if generations is not None:
                 population.initiator.opponent_generations = need_count("opponent_generations", generations)
-        case TruncationSelection(fraction=fraction):
+        case TruncationSelection(fraction=fraction, spare_improving=spare_improving):
+            population.truncation.spare_improving = need_flag("spare_improving", spare_improving)
             population.truncation.SetInParent()
             if fraction is not None:
                 population.truncation.fraction = need_positive("fraction", fraction)

@@ -63,6 +63,7 @@ class Study:
         synchronous: bool = False,
         sub_populations: Sequence[SubPopulation] | None = None,
         migration_interval: int | None = None,
+        control_members: int | None = None,
         algorithm: Search | None = None,
         early_stopping: Stopping | None = None,
         **unknown: object,
@@ -100,6 +101,7 @@ class Study:
             "synchronous": synchronous or None,
             "sub_populations": sub_populations,
             "migration_interval": migration_interval,
+            "control_members": control_members,
         }
         if algorithm is None:
             made = to_population(population, spec.steps_per_trial)

@@ -43,12 +43,12 @@ from scipy.stats import rankdata
 
 from progenitor_storage.model.spec import (
     CategoricalDomain,
-    Factors,
     GaussianProcessExploration,
     Mutation,
     Parameters,
     ParameterSpec,
     PendingTrials,
+    Sigma,
 )
 from progenitor_storage.model.trial import Observation
 
@@ -66,7 +66,7 @@ from .streams import Stream
 LEAST_OBSERVATIONS = 4
 """With fewer a child is mutated: what it inherits has at least been selected, which a sample has not."""
 
-UNLEARNT = Mutation(Factors(defaults.FACTORS), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
+UNLEARNT = Mutation(Sigma(defaults.SIGMA), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
 FITTED = 96
 """The covariance's parameters are fitted to so many of the newest observations; predictions use all."""
 

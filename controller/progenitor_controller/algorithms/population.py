@@ -74,6 +74,13 @@ def populations(spec: Spec) -> list[range]:
     return [range(first, end) for first, end in pairwise([0, *ends])]
 
 
+def controls(spec: Spec) -> range:
+    """The members that keep their own weights and hyperparameters for as long as they can."""
+    if not isinstance(spec.algorithm, PopulationBasedTraining):
+        return range(0)
+    return range(spec.places - spec.algorithm.control_members, spec.places)
+
+
 def peers_of(spec: Spec, member: int) -> range:
     """The members of its sub-population, itself among them."""
     return next(members for members in populations(spec) if member in members)

@@ -21,7 +21,7 @@ from .fitness import comparable
 from .history import History
 from .migration import migrate
 from .opponents import as_candidate, opponents, peers
-from .population import CLOSED, Place, Reproduction, at_end, interrupted, own_ancestor
+from .population import CLOSED, Place, Reproduction, at_end, controls, interrupted, own_ancestor
 from .search import search_on
 from .selection import Choice, select
 from .streams import Purpose, Stream
@@ -63,6 +63,11 @@ class _Due:
     def stream(self, purpose: Purpose) -> Stream:
         return Stream(self.spec.seed, self.initiator.member, self.initiator.generation + 1, purpose)
 
+    @property
+    def keeps_its_own(self) -> bool:
+        """Whether it goes on from its own weights and hyperparameters, however it compares with others."""
+        return self.initiator.usable and self.initiator.member in controls(self.spec)
+
     def compared(self, others: Sequence[Candidate]) -> tuple[Candidate | None, list[Candidate]]:
         """The initiator, if anybody can go on from it, and the others, with a fitness that counts among them."""
         mine = as_candidate(self.initiator)
@@ -100,6 +105,8 @@ def _reproduce(due: _Due, place: Place) -> Reproduction:
 
 
 def _chosen(due: _Due) -> Choice:
+    if due.keeps_its_own:
+        return Choice(as_candidate(due.initiator))
     stream = due.stream(Purpose.SELECTION)
     migrated = migrate(due.spec, due.algorithm, due.history, due.initiator, stream)
     if migrated:
@@ -108,13 +115,14 @@ def _chosen(due: _Due) -> Choice:
     selection = due.algorithm.selection
     if isinstance(selection, Custom):
         return custom.selected(selection, due.history, due.initiator, due.compared(rivals), stream)
-    return select(selection, *due.compared(rivals), due.history, stream)
+    return select(selection, *due.compared(rivals), due.history, stream, controls=controls(due.spec))
 
 
 def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:
     second = due.trial(choice.tuned_by) if choice.tuned_by else None
     parameters = _inherited(due, parent, second or parent)
-    if due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not due.initiator:
+    explores = due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD and not due.keeps_its_own
+    if explores or parent is not due.initiator:
         if due.algorithm.crossover and second is None:
             second, parameters = _crossed(due, parent, parameters)
         parameters = explored(

@@ -21,10 +21,10 @@ def spelled_out(spec: pb.StudySpec, drawn_seed: int) -> pb.StudySpec:
     if not full.HasField("max_failures_per_trial"):
         full.max_failures_per_trial = MAX_FAILURES_PER_TRIAL
     full.checkpoint_retention = full.checkpoint_retention or pb.CHECKPOINT_RETENTION_ALL
+    algorithm.spell_out(full)
     for metric in full.metrics:
         metrics.spell_out(metric)
     for parameter in full.parameters:
         parameters.spell_out(parameter)
-    algorithm.spell_out(full)
     stopping.spell_out(full)
     return full

@@ -119,7 +119,7 @@ class _Fitness:
 class _FitnessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fitness.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     FITNESS_UNSPECIFIED: _Fitness.ValueType  # 0
-    """weighted"""
+    """Pareto for several metrics of which none has a weight, else weighted"""
     FITNESS_WEIGHTED: _Fitness.ValueType  # 1
     FITNESS_PARETO: _Fitness.ValueType  # 2
     """non-dominated rank, then crowding distance"""
@@ -127,7 +127,7 @@ class _FitnessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fitness.Value
 class Fitness(_Fitness, metaclass=_FitnessEnumTypeWrapper): ...
 
 FITNESS_UNSPECIFIED: Fitness.ValueType  # 0
-"""weighted"""
+"""Pareto for several metrics of which none has a weight, else weighted"""
 FITNESS_WEIGHTED: Fitness.ValueType  # 1
 FITNESS_PARETO: Fitness.ValueType  # 2
 """non-dominated rank, then crowding distance"""
@@ -705,6 +705,7 @@ class PopulationBasedTraining(_message.Message):
     SYNCHRONOUS_FIELD_NUMBER: _builtins.int
     SUB_POPULATIONS_FIELD_NUMBER: _builtins.int
     MIGRATION_INTERVAL_FIELD_NUMBER: _builtins.int
+    CONTROL_MEMBERS_FIELD_NUMBER: _builtins.int
     population_size: _builtins.int
     fitness: Global___Fitness.ValueType
     inheritance: Global___Inheritance.ValueType
@@ -715,6 +716,11 @@ class PopulationBasedTraining(_message.Message):
     """a generation's children are decided when all of its trials are final"""
     migration_interval: _builtins.int
     """generations between migrations of the fittest; 0: never"""
+    control_members: _builtins.int
+    """The last members, which go on from their own weights with what they began with while they can. Others may be copied
+    from them: what pays off late is not lost to greed. Default: population_size / 8 where neither a selection nor
+    sub_populations are given, else 0.
+    """
     @_builtins.property
     def initiator(self) -> Global___InitiatorSelection:
         """Li et al. 2019"""
@@ -777,17 +783,22 @@ class PopulationBasedTraining(_message.Message):
         synchronous: _builtins.bool = ...,
         sub_populations: _abc.Iterable[Global___SubPopulation] | None = ...,
         migration_interval: _builtins.int = ...,
+        control_members: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_start_after_members", b"_start_after_members", "binary_tournament", b"binary_tournament", "crossover", b"crossover", "custom_exploration", b"custom_exploration", "custom_selection", b"custom_selection", "exploration", b"exploration", "gaussian_process", b"gaussian_process", "initiator", b"initiator", "mutation", b"mutation", "no_exploration", b"no_exploration", "no_selection", b"no_selection", "selection", b"selection", "start_after_members", b"start_after_members", "t_test", b"t_test", "truncation", b"truncation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_control_members", b"_control_members", "_start_after_members", b"_start_after_members", "binary_tournament", b"binary_tournament", "control_members", b"control_members", "crossover", b"crossover", "custom_exploration", b"custom_exploration", "custom_selection", b"custom_selection", "exploration", b"exploration", "gaussian_process", b"gaussian_process", "initiator", b"initiator", "mutation", b"mutation", "no_exploration", b"no_exploration", "no_selection", b"no_selection", "selection", b"selection", "start_after_members", b"start_after_members", "t_test", b"t_test", "truncation", b"truncation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_start_after_members", b"_start_after_members", "binary_tournament", b"binary_tournament", "crossover", b"crossover", "custom_exploration", b"custom_exploration", "custom_selection", b"custom_selection", "exploration", b"exploration", "exploration_scope", b"exploration_scope", "fitness", b"fitness", "gaussian_process", b"gaussian_process", "inheritance", b"inheritance", "initiator", b"initiator", "migration_interval", b"migration_interval", "mutation", b"mutation", "no_exploration", b"no_exploration", "no_selection", b"no_selection", "population_size", b"population_size", "selection", b"selection", "start_after_members", b"start_after_members", "sub_populations", b"sub_populations", "synchronous", b"synchronous", "t_test", b"t_test", "truncation", b"truncation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_control_members", b"_control_members", "_start_after_members", b"_start_after_members", "binary_tournament", b"binary_tournament", "control_members", b"control_members", "crossover", b"crossover", "custom_exploration", b"custom_exploration", "custom_selection", b"custom_selection", "exploration", b"exploration", "exploration_scope", b"exploration_scope", "fitness", b"fitness", "gaussian_process", b"gaussian_process", "inheritance", b"inheritance", "initiator", b"initiator", "migration_interval", b"migration_interval", "mutation", b"mutation", "no_exploration", b"no_exploration", "no_selection", b"no_selection", "population_size", b"population_size", "selection", b"selection", "start_after_members", b"start_after_members", "sub_populations", b"sub_populations", "synchronous", b"synchronous", "t_test", b"t_test", "truncation", b"truncation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__control_members: _TypeAlias = _typing.Literal["control_members"]  # noqa: Y015
+    _WhichOneofArgType__control_members: _TypeAlias = _typing.Literal["_control_members", b"_control_members"]  # noqa: Y015
     _WhichOneofReturnType__start_after_members: _TypeAlias = _typing.Literal["start_after_members"]  # noqa: Y015
     _WhichOneofArgType__start_after_members: _TypeAlias = _typing.Literal["_start_after_members", b"_start_after_members"]  # noqa: Y015
     _WhichOneofReturnType_exploration: _TypeAlias = _typing.Literal["mutation", "gaussian_process", "no_exploration", "custom_exploration"]  # noqa: Y015
     _WhichOneofArgType_exploration: _TypeAlias = _typing.Literal["exploration", b"exploration"]  # noqa: Y015
     _WhichOneofReturnType_selection: _TypeAlias = _typing.Literal["initiator", "truncation", "t_test", "binary_tournament", "no_selection", "custom_selection"]  # noqa: Y015
     _WhichOneofArgType_selection: _TypeAlias = _typing.Literal["selection", b"selection"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__control_members) -> _WhichOneofReturnType__control_members | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_after_members) -> _WhichOneofReturnType__start_after_members | None: ...
     @_typing.overload
@@ -821,21 +832,27 @@ Global___InitiatorSelection: _TypeAlias = InitiatorSelection  # noqa: Y015
 
 @_typing.final
 class TruncationSelection(_message.Message):
-    """A member in the worst fraction goes on from one drawn from the best fraction; the others from themselves."""
+    """A member in the worst fraction goes on from one drawn from the best fraction; the others from themselves. It is what is
+    used where no selection is given, then with spare_improving unless fitness is Pareto.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FRACTION_FIELD_NUMBER: _builtins.int
+    SPARE_IMPROVING_FIELD_NUMBER: _builtins.int
     fraction: _builtins.float
     """default 0.2"""
+    spare_improving: _builtins.bool
+    """who gained more per step in its last session than the one drawn is catching up, and stays"""
     def __init__(
         self,
         *,
         fraction: _builtins.float = ...,
+        spare_improving: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fraction", b"fraction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fraction", b"fraction", "spare_improving", b"spare_improving"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -906,13 +923,13 @@ class Mutation(_message.Message):
     RESAMPLE_PROBABILITY_FIELD_NUMBER: _builtins.int
     MUTATION_PROBABILITY_FIELD_NUMBER: _builtins.int
     sigma: _builtins.float
-    """adds a normal draw, in units of the domain's width on its scale"""
+    """adds a normal draw, in units of the domain's width on its scale; default 0.08"""
     resample_probability: _builtins.float
     mutation_probability: _builtins.float
     """of each parameter; default 1"""
     @_builtins.property
     def factors(self) -> Global___Factors:
-        """multiplies numbers; default 0.8, 1.2"""
+        """multiplies numbers; without values 0.8, 1.2"""
 
     def __init__(
         self,

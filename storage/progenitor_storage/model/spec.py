@@ -103,9 +103,13 @@ class InitiatorSelection:
 
 @dataclass(frozen=True, slots=True)
 class TruncationSelection:
-    """The worst fraction goes on from the best fraction (Jaderberg et al. 2017)."""
+    """The worst fraction goes on from the best fraction (Jaderberg et al. 2017).
+
+    `spare_improving`: but not who gained more per step than the one drawn.
+    """
 
     fraction: float
+    spare_improving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,7 @@ class PopulationBasedTraining:
     """`crossover` is the probability with which each mutable parameter comes from a second parent; 0: none.
 
     Without `sub_populations` all members are one population. Every `migration_interval` generations (0: never)
-    the fittest of a sub-population replaces the least fit of the next.
+    the fittest of a sub-population replaces the least fit of the next. The last `control_members` are never replaced.
     """
 
     population_size: int
@@ -236,6 +240,7 @@ class PopulationBasedTraining:
     crossover: float = 0.0
     sub_populations: tuple[SubPopulation, ...] = ()
     migration_interval: int = 0
+    control_members: int = 0
 
 
 @dataclass(frozen=True, slots=True)

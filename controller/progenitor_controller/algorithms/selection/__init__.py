@@ -1,6 +1,6 @@
 """Who is the parent: the initiator itself or one of its opponents."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from progenitor_storage.model.spec import (
     BinaryTournamentSelection,
@@ -15,7 +15,7 @@ from progenitor_storage.model.trial import Candidate
 
 from ..history import History
 from ..streams import Stream
-from . import binary_tournament, initiator_based, t_test, truncation
+from . import binary_tournament, improving, initiator_based, t_test, truncation
 from .choice import Choice
 
 __all__ = ["Choice", "select"]
@@ -27,8 +27,10 @@ def select(
     opponents: Sequence[Candidate],
     history: History,
     stream: Stream,
+    *,
+    controls: Container[int],
 ) -> Choice:
-    """`initiator` is None if nobody can go on from it.
+    """`initiator` is None if nobody can go on from it, and no member of `controls`.
 
     `opponents` are what `opponents.opponents` gives. The choice's parent is None if nobody can be one.
     """
@@ -42,8 +44,10 @@ def select(
             return initiator_based.select(initiator, opponents, stream)
         case BinaryTournamentSelection():
             return binary_tournament.select(initiator, opponents, stream)
-        case TruncationSelection(fraction):
-            return truncation.select(fraction, initiator, opponents, stream)
+        case TruncationSelection(fraction, spare_improving):
+            ranked = [opponent for opponent in opponents if opponent.member not in controls]
+            choice = truncation.select(fraction, initiator, ranked, opponents, stream)
+            return improving.spared(choice, initiator, history) if spare_improving else choice
         case TTestSelection(significance, window):
 
             def evaluations(candidate: Candidate) -> list[float]:

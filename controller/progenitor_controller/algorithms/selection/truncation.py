@@ -25,15 +25,21 @@ ROUNDING = 1e-9
 
 
 def select(
-    fraction: float, initiator: Candidate | None, opponents: Sequence[Candidate], stream: Stream
+    fraction: float,
+    initiator: Candidate | None,
+    ranked: Sequence[Candidate],
+    opponents: Sequence[Candidate],
+    stream: Stream,
 ) -> Choice:
-    """`opponents` are one trial of each other member, at least one member's."""
-    members = len(opponents) + 1
+    """`opponents` are one trial of each other member, at least one member's; the initiator has its rank among `ranked`,
+    those of them that may be replaced as it may.
+    """
+    members = len(ranked) + 1
     truncated = min(ceil(members * fraction - ROUNDING), members // 2)
-    if initiator and _drawn_rank(initiator, opponents, stream) >= truncated:
+    if initiator and _drawn_rank(initiator, ranked, stream) >= truncated:
         return Choice(initiator)
-    ranked = sorted((opponent.fitness for opponent in opponents), reverse=True)
-    threshold = ranked[max(truncated, 1) - 1]
+    fitnesses = sorted((opponent.fitness for opponent in opponents), reverse=True)
+    threshold = fitnesses[max(truncated, 1) - 1]
     best = [opponent for opponent in opponents if opponent.fitness >= threshold]
     chosen = stream.one_of(best)
     if initiator and chosen.fitness < initiator.fitness:

@@ -40,7 +40,7 @@ def places(spec: pb.StudySpec, domains: Mapping[str, Domain]) -> int | None:
 
 def spell_out(spec: pb.StudySpec) -> None:
     if spec.WhichOneof("algorithm") == "population_based_training":
-        population.spell_out(spec.population_based_training)
+        population.spell_out(spec)
     else:
         search.spell_out(spec)
 

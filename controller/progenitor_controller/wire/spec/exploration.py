@@ -82,8 +82,11 @@ def _mutation(violations: Violations, field: str, mutation: pb.Mutation) -> None
 
 
 def _spell_out_mutation(mutation: pb.Mutation, resample_probability: float) -> None:
-    if mutation.WhichOneof("step") != "sigma" and not mutation.factors.values:
-        mutation.factors.values.extend(defaults.FACTORS)
+    match mutation.WhichOneof("step"):
+        case None:
+            mutation.sigma = defaults.SIGMA
+        case "factors" if not mutation.factors.values:
+            mutation.factors.values.extend(defaults.FACTORS)
     if not mutation.HasField("resample_probability"):
         mutation.resample_probability = resample_probability
     if not mutation.HasField("mutation_probability"):

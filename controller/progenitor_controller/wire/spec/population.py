@@ -9,6 +9,7 @@ from progenitor_storage.model.spec import (
     SubPopulation,
 )
 
+from ...algorithms import defaults
 from ...algorithms.pareto import MAX_COMPARED
 from ..violations import MAX_PLACES, Violations
 from . import exploration, selection
@@ -20,9 +21,9 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
     population = spec.population_based_training
     violations.whole(f"{field}.population_size", population.population_size, least=1, most=MAX_PLACES)
     violations.known(f"{field}.fitness", population.fitness, pb.Fitness.items())
-    if population.fitness == pb.FITNESS_PARETO:
+    if _is_pareto(spec):
         _pareto(violations, field, population, len(spec.metrics))
-    selection.check(violations, field, population)
+    selection.check(violations, field, population, pareto=_is_pareto(spec))
     exploration.check(violations, field, population)
     violations.known(f"{field}.inheritance", population.inheritance, pb.Inheritance.items())
     violations.known(f"{field}.exploration_scope", population.exploration_scope, pb.ExplorationScope.items())
@@ -33,14 +34,18 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
         violations.whole(f"{field}.start_after_members", population.start_after_members, most=most)
     if population.sub_populations:
         _sub_populations(violations, f"{field}.sub_populations", population)
+    _controls(violations, f"{field}.control_members", population)
     violations.whole(f"{field}.migration_interval", population.migration_interval)
     if population.migration_interval > 0 and len(population.sub_populations) < 2:
         violations.add(f"{field}.migration_interval", "needs at least two sub_populations, or must be 0")
 
 
-def spell_out(population: pb.PopulationBasedTraining) -> None:
-    population.fitness = population.fitness or pb.FITNESS_WEIGHTED
+def spell_out(spec: pb.StudySpec) -> None:
+    """Before the metrics, which say by their weights whether they are to be weighted."""
+    population = spec.population_based_training
+    population.fitness = pb.FITNESS_PARETO if _is_pareto(spec) else pb.FITNESS_WEIGHTED
     population.inheritance = population.inheritance or pb.INHERITANCE_WEIGHTS_AND_PARAMETERS
+    _spell_out_controls(population)
     selection.spell_out(population)
     if not population.exploration_scope:
         own_weights = population.WhichOneof("selection") in ("initiator", "no_selection")
@@ -75,7 +80,31 @@ def record(population: pb.PopulationBasedTraining) -> PopulationBasedTraining:
             SubPopulation(part.size, part.steps_per_trial) for part in population.sub_populations
         ),
         migration_interval=population.migration_interval,
+        control_members=population.control_members,
     )
+
+
+def _spell_out_controls(population: pb.PopulationBasedTraining) -> None:
+    """Spelled out before the selection, whose absence asks for them."""
+    if not population.HasField("control_members"):
+        given = population.WhichOneof("selection") or population.sub_populations
+        population.control_members = (
+            0 if given else population.population_size // defaults.MEMBERS_PER_CONTROL
+        )
+
+
+def _controls(violations: Violations, field: str, population: pb.PopulationBasedTraining) -> None:
+    violations.whole(field, population.control_members, most=max(0, population.population_size - 2))
+    if population.control_members > 0 and population.sub_populations:
+        violations.add(field, "must be 0 where there are sub_populations, which are a remedy of their own")
+
+
+def _is_pareto(spec: pb.StudySpec) -> bool:
+    """Several metrics of which none has a weight are not added up: nobody has said what one is worth in another."""
+    given = spec.population_based_training.fitness
+    if given:
+        return given == pb.FITNESS_PARETO
+    return len(spec.metrics) > 1 and not any(metric.HasField("weight") for metric in spec.metrics)
 
 
 def _pareto(violations: Violations, field: str, population: pb.PopulationBasedTraining, metrics: int) -> None:
@@ -83,8 +112,6 @@ def _pareto(violations: Violations, field: str, population: pb.PopulationBasedTr
         violations.add(
             f"{field}.fitness", f"FITNESS_PARETO needs at least 2 metrics, the study has {metrics}"
         )
-    if population.WhichOneof("selection") == "t_test":
-        violations.add(f"{field}.t_test", "compares one number, which FITNESS_PARETO does not have")
     if metrics > 2 and population.population_size > MAX_COMPARED:
         violations.add(
             f"{field}.population_size",

@@ -18,22 +18,32 @@ MAX_WINDOW = 1000
 """Evaluations that one decision reads."""
 
 
-def check(violations: Violations, field: str, population: pb.PopulationBasedTraining) -> None:
+NEEDS_ONE_NUMBER = "compares one number, which FITNESS_PARETO does not have: give the metrics weights"
+
+
+def check(
+    violations: Violations, field: str, population: pb.PopulationBasedTraining, *, pareto: bool
+) -> None:
     match population.WhichOneof("selection"):
         case "initiator":
             generations = population.initiator.opponent_generations
             violations.whole(f"{field}.initiator.opponent_generations", generations, most=2)
         case "truncation":
             violations.within(f"{field}.truncation.fraction", population.truncation.fraction, 0.0, 0.5)
+            if population.truncation.spare_improving and pareto:
+                violations.add(f"{field}.truncation.spare_improving", NEEDS_ONE_NUMBER)
         case "t_test":
             test = population.t_test
             violations.chance(f"{field}.t_test.significance", test.significance)
             violations.count(f"{field}.t_test.window", test.window, least=2, most=MAX_WINDOW)
+            if pareto:
+                violations.add(f"{field}.t_test", NEEDS_ONE_NUMBER)
 
 
 def spell_out(population: pb.PopulationBasedTraining) -> None:
+    """What a selection that is named leaves open is as published; where none is named, it is what did best."""
     if population.WhichOneof("selection") is None:
-        population.truncation.SetInParent()
+        population.truncation.spare_improving = population.fitness != pb.FITNESS_PARETO
     match population.WhichOneof("selection"):
         case "initiator":
             initiator = population.initiator
@@ -51,7 +61,7 @@ def record(population: pb.PopulationBasedTraining) -> Selection:
         case "initiator":
             return InitiatorSelection(population.initiator.opponent_generations)
         case "truncation":
-            return TruncationSelection(population.truncation.fraction)
+            return TruncationSelection(population.truncation.fraction, population.truncation.spare_improving)
         case "t_test":
             return TTestSelection(population.t_test.significance, population.t_test.window)
         case "binary_tournament":
