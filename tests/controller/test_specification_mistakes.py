@@ -249,7 +249,8 @@ def test_where_no_selection_is_named_one_member_in_eight_is_a_control() -> None:
 
 @pytest.mark.parametrize("selection", ["truncation", "initiator", "binary_tournament", "no_selection"])
 def test_a_selection_that_is_named_is_as_published(selection: str) -> None:
-    population = spelled(**{selection: {}})
+    named: dict[str, Any] = {selection: {}}
+    population = spelled(**named)
     assert population.control_members == 0
     assert not population.truncation.spare_improving
 
