@@ -22,7 +22,7 @@ T_TEST_WINDOW = 10
 MEMBERS_PER_CONTROL = 8
 """Where no selection is named, one member in so many is never replaced: an insurance against greed."""
 
-SIGMA = 0.08
+SIGMA = 0.06
 """Normal steps on the domain's scale. Steps by factors are as small on a scale of five decades as on one of two; larger
 and smaller ones than this track a moving optimum or settle on a standing one a little better, and the other worse."""
 FACTORS = (0.8, 1.2)

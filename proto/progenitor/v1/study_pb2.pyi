@@ -923,7 +923,7 @@ class Mutation(_message.Message):
     RESAMPLE_PROBABILITY_FIELD_NUMBER: _builtins.int
     MUTATION_PROBABILITY_FIELD_NUMBER: _builtins.int
     sigma: _builtins.float
-    """adds a normal draw, in units of the domain's width on its scale; default 0.08"""
+    """adds a normal draw, in units of the domain's width on its scale; default 0.06"""
     resample_probability: _builtins.float
     mutation_probability: _builtins.float
     """of each parameter; default 1"""
