@@ -64,7 +64,9 @@ def pbt_2019(problem: Problem) -> pb.StudySpec:
 
 
 def gaussian_process(problem: Problem) -> pb.StudySpec:
-    return population(problem, gaussian_process=pb.GaussianProcessExploration())
+    """A gain is one number: several metrics are added up."""
+    fitness = pb.FITNESS_WEIGHTED
+    return population(problem, fitness=fitness, gaussian_process=pb.GaussianProcessExploration())
 
 
 MIGRATION = 5

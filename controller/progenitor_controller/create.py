@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TypeVar
 
 from progenitor_storage import Transaction
+from progenitor_storage.errors import database_failed
 from progenitor_storage.model.spec import GridSearch, PopulationBasedTraining, RandomSearch, Spec
 from progenitor_storage.model.study import Member, Study
 from progenitor_storage.model.trial import Trial
@@ -128,6 +129,8 @@ class Creator:
         except Undecided:
             raise
         except Exception as error:
+            if database_failed(error):
+                raise
             log.exception("the decision on %s of %s raised", of_what, self.study.name)
             message = f"the decision on {of_what} raised {described(error)}; {what_then}"
             self.tx.studies.change(self.study, state_message=message[:MAX_MESSAGE])

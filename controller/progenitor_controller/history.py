@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from progenitor_storage import Snapshot
 from progenitor_storage.model.spec import Parameters, Spec
 from progenitor_storage.model.study import Member, Study
-from progenitor_storage.model.trial import Candidate, Observation, Trial
+from progenitor_storage.model.trial import Candidate, Measurement, Observation, Trial
 
 from . import algorithms
 from .algorithms.custom.interfaces import PlugIns
@@ -73,12 +73,23 @@ class StoredHistory:
         key = ("observations", count)
         return once(self._read, key, lambda: self._scored(self._tx.observations.newest(self._study, count)))
 
-    def unfinished(self) -> Sequence[Observation]:
-        return once(
-            self._passing,
-            ("unfinished",),
-            lambda: self._scored(self._tx.observations.unfinished(self._study)),
-        )
+    def observations_among(self, members: range, last: int, count: int) -> Sequence[Observation]:
+        def ask() -> list[Observation]:
+            return self._scored(self._tx.observations.newest_among(self._study, members, last, count))
+
+        return once(self._read, ("observations among", members, last, count), ask)
+
+    def unfinished(self, count: int) -> Sequence[Observation]:
+        def ask() -> list[Observation]:
+            return self._scored(self._tx.observations.unfinished(self._study, count))
+
+        return once(self._passing, ("unfinished", count), ask)
+
+    def sessions(self, numbers: Sequence[int]) -> Sequence[Observation]:
+        def ask() -> list[Observation]:
+            return self._scored(self._tx.observations.these(self._study, numbers))
+
+        return once(self._passing, ("sessions", *numbers), ask)
 
     def places(self) -> Sequence[Member]:
         return once(self._passing, ("places",), lambda: self._tx.members.all(self._study))
@@ -88,16 +99,15 @@ class StoredHistory:
 
     def _scored(self, observations: Sequence[Observation]) -> list[Observation]:
         """With the fitness before the first step of those that have no parent and measured it."""
+        roots = {o.number: o.start_step for o in observations if o.parent is None}
+        measured = self._tx.measurements.at_each(self._study, roots) if roots else {}
         return [
-            observation
-            if observation.parent is not None
-            else replace(observation, start_fitness=self._start_fitness(observation))
-            for observation in observations
+            replace(o, start_fitness=self._fitness(measured[o.number])) if o.number in measured else o
+            for o in observations
         ]
 
-    def _start_fitness(self, observation: Observation) -> float | None:
-        measured = self._tx.measurements.at(self._study, observation.number, observation.start_step, 0)
-        if measured is None or not {metric.name for metric in self._spec.metrics} <= measured.metrics.keys():
+    def _fitness(self, measured: Measurement) -> float | None:
+        if not {metric.name for metric in self._spec.metrics} <= measured.metrics.keys():
             return None
         return algorithms.fitness(self._spec.metrics, measured.metrics)
 

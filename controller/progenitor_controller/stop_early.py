@@ -11,11 +11,12 @@ from functools import partial
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor_storage import Transaction
+from progenitor_storage.errors import database_failed
 from progenitor_storage.model.spec import Custom, Spec, Stopping
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, Trial, TrialState
 
-from . import life, limits
+from . import algorithms, life, limits
 from .algorithms.custom import asked
 from .algorithms.custom.decisions import about_stopping
 from .algorithms.stopping import comparison, should_stop
@@ -124,13 +125,19 @@ def stop_by_rule(
 ) -> Callable[[], bool] | None:
     """Asks a running trial to stop if the study's rule says so; gives what is left to compute if it is a plug-in.
 
-    A rule that raises leaves a message on the study and stops nothing.
+    A control is not asked to. A rule that raises leaves a message on the study and stops nothing.
     """
-    if spec.stopping is None or trial.state is not TrialState.RUNNING:
+    if (
+        spec.stopping is None
+        or trial.state is not TrialState.RUNNING
+        or trial.member in algorithms.controls(spec)
+    ):
         return None
     try:
         stops = rule_stops(spec, spec.stopping, trial, reader)
-    except Exception as error:  # noqa: BLE001  told on the study and in the log
+    except Exception as error:
+        if database_failed(error):
+            raise
         note_error(tx, study, trial, error)
         return None
     if stops is True:

@@ -16,6 +16,8 @@ StorageError
     └── StorageFull       no room left
 """
 
+from sqlalchemy.exc import SQLAlchemyError
+
 
 class StorageError(Exception):
     """The database refused or could not do what was asked."""
@@ -140,3 +142,8 @@ class StorageUnavailable(StorageError):
 
 class StorageFull(StorageUnavailable):
     """The database has no room left: nothing of this call was stored."""
+
+
+def database_failed(error: Exception) -> bool:
+    """Whether it comes from the database itself, so that the transaction it was raised in is to be left to fail."""
+    return isinstance(error, SQLAlchemyError | StorageUnavailable)

@@ -22,6 +22,15 @@ _IN_EPOCH = select(_m.step, _m.metrics, _m.elapsed).where(
 _COLUMNS = (_m.trial, _m.step, _m.epoch, _m.metrics, _m.elapsed)
 _ALL = select(*_COLUMNS).where(*_OF_TRIAL)
 _AT = _ALL.where(_m.step == bindparam("step"), _m.epoch >= bindparam("since_epoch")).order_by(_m.epoch)
+_AT_EACH = (
+    select(*_COLUMNS)
+    .where(
+        _m.study == bindparam("study"),
+        _m.trial.in_(bindparam("trials", expanding=True)),
+        _m.step.in_(bindparam("steps", expanding=True)),
+    )
+    .order_by(_m.trial, _m.step, _m.epoch)
+)
 _PAGED_STEPS = (
     select(_m.step)
     .distinct()
@@ -131,6 +140,17 @@ class Measurements:
         values = {"study": study.key, "trial": number, "step": step, "since_epoch": since_epoch}
         rows = self._connection.execute(_AT, values)
         return next((measurement for _, measurement in _newest(rows)), None)
+
+    def at_each(self, study: Study, steps: Mapping[int, int]) -> dict[int, Measurement]:
+        """What each of these trials, by number, measured at its step, as `at` gives it; those without are left out."""
+        found: dict[int, Measurement] = {}
+        numbers = list(steps)
+        for start in range(0, len(numbers), _CHUNK):
+            chunk = numbers[start : start + _CHUNK]
+            values = {"study": study.key, "trials": chunk, "steps": sorted({steps[n] for n in chunk})}
+            measured = _newest(self._connection.execute(_AT_EACH, values))
+            found |= {number: each for number, each in measured if each.step == steps[number]}
+        return found
 
     def page(self, study: Study, number: int, after: int, limit: int) -> list[Measurement]:
         """By step, those after the given one (-1 is before the first), each as `at` gives it."""

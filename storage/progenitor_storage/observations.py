@@ -33,7 +33,16 @@ _NEWEST = (
     .order_by(_t.number.desc())
     .limit(bindparam("limit"))
 )
-_UNFINISHED = _ALL.where(not_(_t.final))
+# Sums, so that no index of members is taken: the newest are found by their numbers.
+_NEWEST_AMONG = _NEWEST.where(
+    _t.member + 0 >= bindparam("first"),
+    _t.member + 0 < bindparam("end"),
+    _t.generation + 0 <= bindparam("last"),
+)
+_UNFINISHED = _ALL.where(not_(_t.final)).order_by(_t.number.desc()).limit(bindparam("limit"))
+_THESE = _ALL.where(_t.number.in_(bindparam("numbers", expanding=True)))
+_CHUNK = 500
+"""Numbers in one statement."""
 
 
 class Observations:
@@ -47,10 +56,24 @@ class Observations:
         rows = self._connection.execute(_NEWEST, {"study": study.key, "limit": count}).all()
         return [_observation(row) for row in reversed(rows)]
 
-    def unfinished(self, study: Study) -> list[Observation]:
-        """The trials that are not final; by number."""
-        rows = self._connection.execute(_UNFINISHED, {"study": study.key})
-        return sorted((_observation(row) for row in rows), key=lambda observation: observation.number)
+    def newest_among(self, study: Study, members: range, last: int, count: int) -> list[Observation]:
+        """As `newest`, of these members and of generations up to `last`."""
+        values = {"first": members.start, "end": members.stop, "last": last, "limit": count}
+        rows = self._connection.execute(_NEWEST_AMONG, {"study": study.key, **values}).all()
+        return [_observation(row) for row in reversed(rows)]
+
+    def unfinished(self, study: Study, count: int) -> list[Observation]:
+        """The newest `count` trials that are not final; by number."""
+        rows = self._connection.execute(_UNFINISHED, {"study": study.key, "limit": count}).all()
+        return [_observation(row) for row in reversed(rows)]
+
+    def these(self, study: Study, numbers: Sequence[int]) -> list[Observation]:
+        """The trials of these numbers, whatever became of them; by number."""
+        found: list[Observation] = []
+        for start in range(0, len(numbers), _CHUNK):
+            row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
+            found += map(_observation, self._connection.execute(_THESE, row).all())
+        return sorted(found, key=lambda observation: observation.number)
 
 
 def _observation(row: Sequence[Any]) -> Observation:

@@ -179,7 +179,7 @@ def mutations() -> st.SearchStrategy[Mutation]:
 
 @st.composite
 def populations(draw: st.DrawFn, spec: Spec = SPEC, least: int = 2, generations: int = 1) -> list[Trial]:
-    """Completed trials, one for each member and generation, of any fitness that is finite."""
+    """Completed trials, one for each member and generation, of any fitness that is finite; nobody was copied."""
     members = draw(st.integers(least, 8))
     # Few distinct values, so that ties happen.
     fitnesses = st.sampled_from((-1.0, 0.0, 1.0)) | st.floats(-1e300, 1e300)
@@ -192,6 +192,7 @@ def populations(draw: st.DrawFn, spec: Spec = SPEC, least: int = 2, generations:
                 generation=generation,
                 parameters={p.name: draw(values_of(p.domain)) for p in spec.parameters},
                 seed=0,
+                parent=trials[-members].number if generation else None,
                 start_step=start,
                 end_step=start + spec.steps_per_trial,
             )

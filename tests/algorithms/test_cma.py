@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from progenitor_controller.algorithms import begin
@@ -59,6 +59,9 @@ any_fitness = st.lists(st.none() | st.floats(-1e300, 1e300) | st.sampled_from([0
 
 @slowly
 @given(st.lists(domains(), max_size=5), any_fitness, st.integers(0, 99_999))
+@example(
+    [IntegerDomain(140_797_693_352_333, 140_797_693_353_332, Scale.LOG)], [], 0
+)  # no two apart on its scale
 def test_whatever_has_ended_what_is_drawn_is_inside(
     chosen: list[Domain], fitness: list[float | None], member: int
 ) -> None:

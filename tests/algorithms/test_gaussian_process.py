@@ -11,7 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from progenitor_controller.algorithms.gaussian_process import LEAST_OBSERVATIONS, UNLEARNT, explore
+from progenitor_controller.algorithms.gaussian_process import (
+    LEAST_OBSERVATIONS,
+    RESAMPLE_PROBABILITY,
+    STEP,
+    explore,
+)
 from progenitor_controller.algorithms.mutation import mutate_all
 from progenitor_controller.algorithms.sampling import sample_all
 from progenitor_controller.algorithms.streams import Purpose, Stream
@@ -19,6 +24,7 @@ from progenitor_storage.model.spec import (
     CategoricalDomain,
     DoubleDomain,
     GaussianProcessExploration,
+    Mutation,
     Parameters,
     ParameterSpec,
     PendingTrials,
@@ -30,6 +36,8 @@ from .populations import PARAMETERS, all_inside, domains, values_of
 
 REPELLING = (PendingTrials.MEAN, PendingTrials.PESSIMISTIC)
 """What is thought better than expected attracts as well: `optimistic` is left out."""
+MUTATION = Mutation(STEP, RESAMPLE_PROBABILITY, 1.0)
+"""That children are tethered to."""
 X = ParameterSpec("x", DoubleDomain(0.0, 1.0))
 KIND = ParameterSpec("kind", CategoricalDomain(("a", "b", "c")))
 STEPS = 5
@@ -59,6 +67,7 @@ def suggested(
         GaussianProcessExploration(history, pending),
         parameters,
         inherited or observations[-1].parameters,
+        every_child=False,
         start_step=start_step,
         end_step=start_step + STEPS,
         start_fitness=start_fitness,
@@ -189,7 +198,7 @@ def test_only_the_newest_of_the_history_count(observations: list[Observation]) -
 def test_with_too_little_to_learn_from_a_child_is_mutated(count: int) -> None:
     inherited = sample_all(PARAMETERS, stream())
     observations = [observed(number, inherited, 0.0, 1.0) for number in range(count)]
-    expected = mutate_all(UNLEARNT, PARAMETERS, inherited, stream())
+    expected = mutate_all(MUTATION, PARAMETERS, inherited, stream())
     assert suggested(observations, inherited=inherited) == expected
 
 
@@ -197,7 +206,7 @@ def test_where_there_is_nothing_to_learn_a_child_is_nearly_mutated() -> None:
     draws = stream(generation=1).normals(80)
     observations = gains(lambda _, number: float(draws[number]), 80)
     for member in range(6):
-        mutant = float(mutate_all(UNLEARNT, [X], {"x": 0.5}, stream(member))["x"])
+        mutant = float(mutate_all(MUTATION, [X], {"x": 0.5}, stream(member))["x"])
         child = suggested(observations, [X], inherited={"x": 0.5}, member=member)
         assert float(child["x"]) == pytest.approx(mutant, abs=0.15)
 

@@ -88,7 +88,7 @@ def test_neither_the_metrics_zero_nor_its_unit_decides(
 def test_gains_are_held_against_the_steps_that_they_took() -> None:
     """The loser gained 2 in 5 steps, the winner 3 in 10: 0.4 a step against 0.3."""
     firsts, seconds = sessions([(0.0, 2.0), (4.0, 7.0)])
-    longer = replace(firsts[1], end_step=STEPS - 5), replace(seconds[1], start_step=STEPS - 5)
+    longer = replace(firsts[1], start_step=-STEPS, end_step=0), replace(seconds[1], start_step=0)
     trials = [firsts[0], longer[0], seconds[0], longer[1]]
     assert parent(trials, seconds[0], spare=True) == seconds[0]
     assert parent([*firsts, *seconds], seconds[0], spare=True) == seconds[1]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from progenitor.v1 import study_pb2 as pb
 from progenitor_controller.algorithms.pareto import MAX_COMPARED
+from progenitor_controller.wire.spec.population import is_pareto
 
 ALGORITHMS = [field.name for field in pb.StudySpec.DESCRIPTOR.oneofs_by_name["algorithm"].fields]
 
@@ -132,14 +133,15 @@ def one_of(draw: st.DrawFn, options: Mapping[str, Strategy]) -> dict[str, Any]:
     return {} if name is None else {name: draw(options[name])}
 
 
-def needs_one_number(selection: Mapping[str, Any]) -> bool:
-    return "t_test" in selection or ("truncation" in selection and selection["truncation"].spare_improving)
+def needs_one_number(chosen: Mapping[str, Any]) -> bool:
+    spares = "truncation" in chosen and chosen["truncation"].spare_improving
+    return spares or "t_test" in chosen or "gaussian_process" in chosen
 
 
-def fitnesses(metrics: Sequence[pb.MetricSpec], size: int, selection: Mapping[str, Any]) -> Strategy:
+def fitnesses(metrics: Sequence[pb.MetricSpec], size: int, chosen: Mapping[str, Any]) -> Strategy:
     """What a population may say of it: several metrics without any weight are Pareto unless it says otherwise."""
     possible = len(metrics) == 2 or (len(metrics) > 2 and size <= MAX_COMPARED)
-    if possible and not needs_one_number(selection):
+    if possible and not needs_one_number(chosen):
         return st.sampled_from(pb.Fitness.values())
     if len(metrics) == 1 or any(metric.HasField("weight") for metric in metrics):
         return st.sampled_from([pb.FITNESS_UNSPECIFIED, pb.FITNESS_WEIGHTED])
@@ -150,10 +152,10 @@ def fitnesses(metrics: Sequence[pb.MetricSpec], size: int, selection: Mapping[st
 def populations(draw: st.DrawFn, metrics: Sequence[pb.MetricSpec]) -> pb.PopulationBasedTraining:
     sizes = draw(st.lists(st.integers(1, 900), max_size=4))
     size = sum(sizes) or draw(places)
-    selection = draw(one_of(SELECTIONS))
+    chosen = {**draw(one_of(SELECTIONS)), **draw(one_of(EXPLORATIONS))}
     return pb.PopulationBasedTraining(
         population_size=size,
-        fitness=draw(fitnesses(metrics, size, selection)),
+        fitness=draw(fitnesses(metrics, size, chosen)),
         inheritance=draw(enum(pb.Inheritance)),
         exploration_scope=draw(enum(pb.ExplorationScope)),
         crossover=draw(maybe(st.builds(pb.Crossover, probability=st.floats(0, 1, exclude_min=True)))),
@@ -164,8 +166,7 @@ def populations(draw: st.DrawFn, metrics: Sequence[pb.MetricSpec]) -> pb.Populat
         ],
         migration_interval=draw(st.integers(0, 2**31 - 1)) if len(sizes) > 1 else 0,
         control_members=draw(maybe(st.integers(0, 0 if sizes else max(0, size - 2)))),
-        **selection,
-        **draw(one_of(EXPLORATIONS)),
+        **chosen,
     )
 
 
@@ -258,6 +259,9 @@ def trainings(draw: st.DrawFn, algorithm: str) -> pb.StudySpec:
         **{algorithm: draw(chosen)},
         **draw(one_of(STOPPINGS)),
     )
+    if algorithm == "population_based_training" and is_pareto(spec):
+        spec.ClearField("median_stopping")
+        spec.ClearField("performance_curve_stopping")
     if algorithm == "grid_search" and spec.parameters:
         spec.initial_population.extend([draw(initial_members(spec))])
     elif algorithm != "grid_search":

@@ -219,6 +219,14 @@ def test_a_front_is_not_compared_by_what_takes_one_number(given_as: str) -> None
     assert refused(spec) == {"spec.population_based_training.t_test"}
     spec.population_based_training.truncation.spare_improving = True
     assert refused(spec) == {"spec.population_based_training.truncation.spare_improving"}
+    spec.population_based_training.no_selection.SetInParent()
+    spec.median_stopping.grace_steps = 1
+    assert refused(spec) == {"spec.median_stopping"}
+    spec.performance_curve_stopping.grace_steps = 1
+    assert refused(spec) == {"spec.performance_curve_stopping"}
+    spec.population_based_training.gaussian_process.SetInParent()
+    gaussian_process = "spec.population_based_training.gaussian_process"
+    assert refused(spec) == {"spec.performance_curve_stopping", gaussian_process}
     spec.metrics[0].weight = 2.0
     assert bool(refused(spec)) == (given_as == "FITNESS_PARETO")
 

@@ -82,7 +82,7 @@ def write_everything(tx: Transaction, study: Study) -> None:
     tx.studies.change(study, spec=b"new", worked=1.0)
 
 
-def read_everything(tx: Snapshot, study: Study) -> None:
+def read_everything(tx: Snapshot, study: Study) -> None:  # noqa: PLR0915  a line for each
     tx.studies.get(study.name)
     tx.trials.get(study, 1)
     tx.trials.find(study, [1, 2])
@@ -109,12 +109,15 @@ def read_everything(tx: Snapshot, study: Study) -> None:
     tx.members.due_by_generation(study, 100, range(5), 3)
     tx.members.all(study)
     tx.observations.newest(study, 5)
-    tx.observations.unfinished(study)
+    tx.observations.unfinished(study, 5)
+    tx.observations.newest_among(study, range(3), 4, 5)
+    tx.observations.these(study, [1, 2])
     tx.trials.front(study, None, 5)
     tx.trials.front(study, (0.5, 7), 5)
     tx.trials.newest_of_lineage(study, 2, 5)
     tx.members.trained(study, 100)
     tx.measurements.at(study, 1, 3)
+    tx.measurements.at_each(study, {1: 3, 2: 0})
     tx.measurements.page(study, 1, 0, 5)
     tx.measurements.before_end(study, [1, 2], [3, 5])
     tx.measurements.newest(study, 1, 9)

@@ -9,7 +9,7 @@ from .drafts import initial
 from .fitness import fitness, is_pareto
 from .history import History
 from .migration import source_of
-from .population import Place, Reproduction, populations
+from .population import Place, Reproduction, controls, populations
 from .reproduction import alone, decide
 from .schedule import given_start, has_failed, is_scheduled, next_trial, planned_steps
 from .stopping import should_stop
@@ -20,6 +20,7 @@ __all__ = [
     "Reproduction",
     "alone",
     "begin",
+    "controls",
     "decide",
     "fitness",
     "given_start",

@@ -169,7 +169,11 @@ def space_of(parameters: Sequence[ParameterSpec]) -> Space:
             categories.append(i)
         elif count > 2:
             values = [{parameter.name: value} for value in values_of(parameter.domain)]
-            places[i] = Encoding((parameter,)).encode_all(values)[:, 0]
+            lying = Encoding((parameter,)).encode_all(values)[:, 0]
+            if (np.diff(lying) > 0.0).all():
+                places[i] = lying
+            else:  # on a log scale far from 0 neighbours fall together
+                continuous.append(i)
     return Space(tuple(parameters), tuple(continuous), tuple(places), tuple(categories), places)
 
 

@@ -1,11 +1,13 @@
 """How a child's hyperparameters differ from those that it inherits."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from progenitor_storage.model.spec import (
     Custom,
+    ExplorationScope,
     GaussianProcessExploration,
     Mutation,
     NoExploration,
@@ -18,7 +20,7 @@ from progenitor_storage.model.trial import Observation, Trial
 from .custom import decisions as custom
 from .history import History
 from .mutation import mutate_all
-from .population import fitness_of, session_end
+from .population import fitness_of, peers_of, session_end
 from .streams import Purpose, Stream
 
 
@@ -29,9 +31,14 @@ def explored(
     *,
     initiator: Trial,
     parent: Trial,
+    second: Trial | None,
     inherited: Parameters,
 ) -> Parameters:
-    """`inherited`, changed as the study's exploration does; immutable parameters stay."""
+    """`inherited`, changed as the study's exploration does; immutable parameters stay.
+
+    `second` is the other parent that `inherited` has something of, if there is one.
+    """
+    key = ("child", initiator.number, "exploration", parent.number, second and second.number)
     stream = Stream(spec.seed, initiator.member, initiator.generation + 1, Purpose.EXPLORATION)
     match algorithm.exploration:
         case NoExploration():
@@ -39,12 +46,13 @@ def explored(
         case Mutation() as mutation:
             return mutate_all(mutation, spec.parameters, inherited, stream)
         case GaussianProcessExploration() as exploration:
-            completed, running = known(algorithm, history, initiator, exploration.history)
+            completed, running = known(spec, algorithm, history, initiator, exploration.history)
             work = partial(
                 suggested,
                 exploration,
                 spec.parameters,
                 inherited,
+                every_child=algorithm.exploration_scope is ExplorationScope.EVERY_CHILD,
                 start_step=parent.end_step,
                 end_step=session_end(spec, initiator.member, parent.end_step),
                 start_fitness=fitness_of(parent),
@@ -52,13 +60,14 @@ def explored(
                 unfinished=running,
                 stream=stream,
             )
-            return history.think(("child", initiator.number, "exploration", parent.number), work)
+            return history.think(key, work)
         case Custom() as plug_in:
-            completed, running = known(algorithm, history, initiator, custom.OBSERVATIONS)
+            completed, running = known(spec, algorithm, history, initiator, custom.OBSERVATIONS)
             return custom.explored(
                 spec,
                 plug_in,
                 history,
+                key=key,
                 initiator=initiator,
                 parent=parent,
                 inherited=inherited,
@@ -76,21 +85,21 @@ def suggested(exploration: GaussianProcessExploration, *given: Any, **named: Any
 
 
 def known(
-    algorithm: PopulationBasedTraining, history: History, initiator: Trial, count: int
-) -> tuple[list[Observation], list[Observation]]:
+    spec: Spec, algorithm: PopulationBasedTraining, history: History, initiator: Trial, count: int
+) -> tuple[Sequence[Observation], Sequence[Observation]]:
     """The newest `count` completed sessions, and those that are still to come to a result.
 
-    In synchronous mode children of the same generation have none yet, however long ago they were handed out:
-    timing and the number of workers must change nothing.
+    In synchronous mode children of the same generation have none yet, however long ago they were handed out and
+    whatever became of them, and other sub-populations do not count: timing and the number of workers must change
+    nothing.
     """
-    unfinished = history.unfinished()
     if not algorithm.synchronous:
-        return list(history.observations(count)), list(unfinished)
-    observations = history.observations(count + algorithm.population_size)
+        return history.observations(count), history.unfinished(count)
+    among = peers_of(spec, initiator.member)
     siblings = [
-        replace(observation, fitness=None, metrics={})
-        for observation in [*observations, *unfinished]
-        if observation.generation > initiator.generation
+        place.newest
+        for place in history.places()
+        if place.member in among and place.generation > initiator.generation
     ]
-    earlier = [o for o in observations if o.generation <= initiator.generation]
-    return earlier[-count:], sorted(siblings, key=lambda observation: observation.number)
+    earlier = history.observations_among(among, initiator.generation, count)
+    return earlier, [replace(o, fitness=None, metrics={}) for o in history.sessions(siblings)]

@@ -49,10 +49,10 @@ from progenitor_storage.model.spec import (
     ParameterSpec,
     PendingTrials,
     Sigma,
+    Value,
 )
 from progenitor_storage.model.trial import Observation
 
-from . import defaults
 from .models.acquisition import Region, best_point, upper_confidence_bound
 from .models.category_bandit import drawn, probabilities
 from .models.encoding import Array, Encoding, Indices
@@ -66,7 +66,10 @@ from .streams import Stream
 LEAST_OBSERVATIONS = 4
 """With fewer a child is mutated: what it inherits has at least been selected, which a sample has not."""
 
-UNLEARNT = Mutation(Sigma(defaults.SIGMA), defaults.RESAMPLE_PROBABILITY, defaults.MUTATION_PROBABILITY)
+STEP = Sigma(0.06)
+RESAMPLE_PROBABILITY, RESAMPLE_PROBABILITY_OF_EVERY_CHILD = 0.25, 0.05
+"""The mutation that it is tethered to. It is part of the method: `defaults` may change, a study under way must not."""
+
 FITTED = 96
 """The covariance's parameters are fitted to so many of the newest observations; predictions use all."""
 
@@ -86,6 +89,7 @@ def explore(
     parameters: Sequence[ParameterSpec],
     inherited: Parameters,
     *,
+    every_child: bool,
     start_step: int,
     end_step: int,
     start_fitness: float,
@@ -96,17 +100,21 @@ def explore(
     """`inherited` with every parameter suggested that is not immutable, for a session from `start_step` to `end_step`.
 
     `observations` are completed sessions of finite fitness, `unfinished` those without a result yet, both in any order.
-    With fewer than LEAST_OBSERVATIONS it is a mutation by the defaults.
+    `every_child`: those who go on from themselves are explored too, and less is drawn anew. With fewer than
+    LEAST_OBSERVATIONS it is a mutation.
     """
     completed = sorted((o for o in observations if o.fitness is not None), key=lambda o: o.number)
     completed = completed[-exploration.history :]
+    resampled = RESAMPLE_PROBABILITY_OF_EVERY_CHILD if every_child else RESAMPLE_PROBABILITY
+    mutant = mutate_all(Mutation(STEP, resampled, 1.0), parameters, inherited, stream)
     if len(completed) < LEAST_OBSERVATIONS:
-        return mutate_all(UNLEARNT, parameters, inherited, stream)
+        return mutant
     running = sorted(unfinished, key=lambda o: o.number)
     encoding = Encoding(tuple(parameters))
     coming = Observation(0, 0, 0, None, inherited, start_step, end_step, start_fitness, None)
     sessions = sessions_of(encoding, completed, running, coming)
-    mutant = _mutant(inherited, encoding, sessions, completed, stream)
+    changed = [p.name for p in parameters if mutant[p.name] != inherited[p.name]]
+    mutant = {**mutant, **_drawn_categories(changed, encoding, sessions, completed, stream)}
     region = Region(encoding, encoding.encode(mutant), tuple(p.immutable for p in parameters))
     point = _suggested(exploration.pending, _process(encoding, sessions), sessions, region, stream)
     suggested = encoding.decode(point)
@@ -120,23 +128,23 @@ def _process(encoding: Encoding, sessions: Sessions) -> GaussianProcess:
     return conditioned(kernel, newest.theta, newest.noise, sessions.inputs, gains)
 
 
-def _mutant(
-    inherited: Parameters,
+def _drawn_categories(
+    changed: Sequence[str],
     encoding: Encoding,
     sessions: Sessions,
     completed: Sequence[Observation],
     stream: Stream,
 ) -> Parameters:
-    """`inherited`, mutated; where a category changes it becomes the one that its bandit draws."""
-    mutant = dict(mutate_all(UNLEARNT, encoding.parameters, inherited, stream))
+    """Of the parameters that have changed each categorical one: as its bandit draws it."""
+    drawn_anew: dict[str, Value] = {}
     for own, parameter in zip(encoding.columns, encoding.parameters, strict=True):
         name, domain = parameter.name, parameter.domain
-        if isinstance(domain, CategoricalDomain) and mutant[name] != inherited[name]:
+        if isinstance(domain, CategoricalDomain) and name in changed:
             held = sessions.inputs[:, TREND:][:, own].argmax(axis=1)
             tried = sessions.running[:, TREND:][:, own].argmax(axis=1)
             chances = probabilities(len(domain.values), _rounds(completed, held, sessions.gains))
-            mutant[name] = domain.values[drawn(chances, tried, stream)]
-    return mutant
+            drawn_anew[name] = domain.values[drawn(chances, tried, stream)]
+    return drawn_anew
 
 
 def _rounds(completed: Sequence[Observation], held: Indices, gains: Array) -> list[list[tuple[int, float]]]:

@@ -48,8 +48,14 @@ class History(Protocol):
     def observations(self, count: int) -> Sequence[Observation]:
         """Of the completed trials with a finite fitness the newest `count`; by number."""
 
-    def unfinished(self) -> Sequence[Observation]:
-        """The trials that are not final; by number."""
+    def observations_among(self, members: range, last: int, count: int) -> Sequence[Observation]:
+        """As `observations`, of these members and of generations up to `last`."""
+
+    def unfinished(self, count: int) -> Sequence[Observation]:
+        """The newest `count` trials that are not final; by number."""
+
+    def sessions(self, numbers: Sequence[int]) -> Sequence[Observation]:
+        """These trials, whatever became of them; by number."""
 
     def places(self) -> Sequence[Member]:
         """Where each member is; by member."""

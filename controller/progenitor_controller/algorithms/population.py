@@ -75,10 +75,8 @@ def populations(spec: Spec) -> list[range]:
 
 
 def controls(spec: Spec) -> range:
-    """The members that keep their own weights and hyperparameters for as long as they can."""
-    if not isinstance(spec.algorithm, PopulationBasedTraining):
-        return range(0)
-    return range(spec.places - spec.algorithm.control_members, spec.places)
+    """The members that keep their own weights and hyperparameters for as long as they can be trained."""
+    return range(spec.algorithm.control_members if isinstance(spec.algorithm, PopulationBasedTraining) else 0)
 
 
 def peers_of(spec: Spec, member: int) -> range:

@@ -65,8 +65,17 @@ class Remembered:
         done = [t for t in self._sorted() if t.state is TrialState.COMPLETED and t.fitness is not None]
         return [self._observed(trial) for trial in done[-count:]]
 
-    def unfinished(self) -> list[Observation]:
-        return [self._observed(trial) for trial in self._sorted() if not trial.state.final]
+    def observations_among(self, members: range, last: int, count: int) -> list[Observation]:
+        known = self.observations(len(self.trials))
+        return [o for o in known if o.member in members and o.generation <= last][-count:]
+
+    def unfinished(self, count: int) -> list[Observation]:
+        running = [self._observed(trial) for trial in self._sorted() if not trial.state.final]
+        return running[-count:]
+
+    def sessions(self, numbers: Sequence[int]) -> list[Observation]:
+        wanted = set(numbers)
+        return [self._observed(trial) for trial in self._sorted() if trial.number in wanted]
 
     def places(self) -> list[Member]:
         newest: dict[int, Trial] = {}

@@ -21,7 +21,7 @@ from .fitness import comparable
 from .history import History
 from .migration import migrate
 from .opponents import as_candidate, opponents, peers
-from .population import CLOSED, Place, Reproduction, at_end, controls, interrupted, own_ancestor
+from .population import CLOSED, ENDED, Place, Reproduction, at_end, controls, interrupted, own_ancestor
 from .search import search_on
 from .selection import Choice, select
 from .streams import Purpose, Stream
@@ -33,7 +33,7 @@ def decide(spec: Spec, history: History, place: Place, initiator: Trial) -> Repr
     A trial that has reached `max_steps` initiates none.
     """
     if at_end(spec, initiator.reached):
-        return CLOSED
+        return ENDED
     match spec.algorithm:
         case PopulationBasedTraining() as algorithm:
             return _reproduce(_Due(spec, algorithm, history, initiator), place)
@@ -63,11 +63,6 @@ class _Due:
     def stream(self, purpose: Purpose) -> Stream:
         return Stream(self.spec.seed, self.initiator.member, self.initiator.generation + 1, purpose)
 
-    @property
-    def keeps_its_own(self) -> bool:
-        """Whether it goes on from its own weights and hyperparameters, however it compares with others."""
-        return self.initiator.usable and self.initiator.member in controls(self.spec)
-
     def compared(self, others: Sequence[Candidate]) -> tuple[Candidate | None, list[Candidate]]:
         """The initiator, if anybody can go on from it, and the others, with a fitness that counts among them."""
         mine = as_candidate(self.initiator)
@@ -86,8 +81,11 @@ class _Due:
 def _reproduce(due: _Due, place: Place) -> Reproduction:
     spec, initiator = due.spec, due.initiator
     own = own_ancestor(spec, place)
-    if own and interrupted(initiator):
-        return Reproduction(continued(spec, initiator, own, own.parameters))
+    if own and (interrupted(initiator) or _keeps_its_own(due, place)):
+        return Reproduction(
+            continued(spec, initiator, own, own.parameters),
+            fallback=not initiator.usable and not interrupted(initiator),
+        )
 
     failed = not initiator.usable and initiator.stop_cause is StopCause.NONE
     if failed and place.fallbacks >= spec.max_failures_per_trial:
@@ -104,9 +102,12 @@ def _reproduce(due: _Due, place: Place) -> Reproduction:
     return Reproduction(own_child or afresh(spec, initiator), fallback=True)
 
 
+def _keeps_its_own(due: _Due, place: Place) -> bool:
+    """Whether a control goes on as it is. One that has failed gets one more try: its settings may not be to blame."""
+    return due.initiator.member in controls(due.spec) and not place.fallbacks
+
+
 def _chosen(due: _Due) -> Choice:
-    if due.keeps_its_own:
-        return Choice(as_candidate(due.initiator))
     stream = due.stream(Purpose.SELECTION)
     migrated = migrate(due.spec, due.algorithm, due.history, due.initiator, stream)
     if migrated:
@@ -121,8 +122,7 @@ def _chosen(due: _Due) -> Choice:
 def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:
     second = due.trial(choice.tuned_by) if choice.tuned_by else None
     parameters = _inherited(due, parent, second or parent)
-    explores = due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD and not due.keeps_its_own
-    if explores or parent is not due.initiator:
+    if due.algorithm.exploration_scope is ExplorationScope.EVERY_CHILD or parent is not due.initiator:
         if due.algorithm.crossover and second is None:
             second, parameters = _crossed(due, parent, parameters)
         parameters = explored(
@@ -131,6 +131,7 @@ def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:
             due.history,
             initiator=due.initiator,
             parent=parent,
+            second=second,
             inherited=parameters,
         )
     child = continued(due.spec, due.initiator, parent, parameters, choice.opponent)

@@ -16,6 +16,9 @@ MAX_PLACES = 100_000
 """Members of a study."""
 MAX_STEP = 2**40
 """Steps stay so far from the end of int64 that a million trials' sum does not come near it."""
+COMPARES_ONE_NUMBER = (
+    "compares one number, which FITNESS_PARETO does not have: give the metrics weights, or FITNESS_WEIGHTED"
+)
 
 
 class Violations:

@@ -717,8 +717,8 @@ class PopulationBasedTraining(_message.Message):
     migration_interval: _builtins.int
     """generations between migrations of the fittest; 0: never"""
     control_members: _builtins.int
-    """The last members, which go on from their own weights with what they began with while they can. Others may be copied
-    from them: what pays off late is not lost to greed. Default: population_size / 8 where neither a selection nor
+    """The first members, which go on from their own weights with what they began with while they can be trained. Others may
+    be copied from them: what pays off late is not lost to greed. Default: population_size / 8 where neither a selection nor
     sub_populations are given, else 0.
     """
     @_builtins.property

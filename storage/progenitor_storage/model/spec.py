@@ -226,7 +226,7 @@ class PopulationBasedTraining:
     """`crossover` is the probability with which each mutable parameter comes from a second parent; 0: none.
 
     Without `sub_populations` all members are one population. Every `migration_interval` generations (0: never)
-    the fittest of a sub-population replaces the least fit of the next. The last `control_members` are never replaced.
+    the fittest of a sub-population replaces the least fit of the next. The first `control_members` are not replaced.
     """
 
     population_size: int

@@ -8,7 +8,7 @@ from progenitor_storage.model.spec import Custom, MetricSpec, Parameters, Spec
 from progenitor_storage.model.trial import Candidate, Observation, Trial
 
 from ..fitness import fitness
-from ..history import History
+from ..history import History, Key
 from ..population import ENDED, Place, Reproduction, fitness_of, session_end
 from ..search import search_on
 from ..selection.choice import Choice
@@ -52,6 +52,7 @@ def explored(
     plug_in: Custom,
     history: History,
     *,
+    key: Key,
     initiator: Trial,
     parent: Trial,
     inherited: Parameters,
@@ -71,7 +72,7 @@ def explored(
         unfinished=tuple(unfinished),
     )
     work = partial(asked.explore, history.plug_ins, plug_in, question, stream)
-    return history.think(("child", initiator.number, "exploration", parent.number), work)
+    return history.think(key, work)
 
 
 def begun(spec: Spec, plug_in: Custom, history: History, member: int, sampled: Parameters) -> Parameters:
@@ -83,7 +84,7 @@ def begun(spec: Spec, plug_in: Custom, history: History, member: int, sampled: P
         given=given,
         parameters=spec.parameters,
         observations=tuple(history.observations(OBSERVATIONS)),
-        unfinished=tuple(history.unfinished()),
+        unfinished=tuple(history.unfinished(OBSERVATIONS)),
     )
     stream = Stream(spec.seed, member, 0, Purpose.EXPLORATION)
     work = partial(asked.begin, history.plug_ins, plug_in, question, stream)

@@ -8,8 +8,8 @@ is on its way past it, and goes on from its own weights. Greed loses where hyper
 low: a learning rate that is lowered too early (Wu et al. 2018, "Understanding short-horizon bias in stochastic
 meta-optimization"). That rates of improvement tell more than where a member stands is an idea of FIRE PBT (Dalibard and
 Jaderberg 2021, "Faster improvement rate population based training", arXiv 2109.13800), which holds smoothed curves of
-sub-populations against each other; one session of each of the two does here. Where fitness is noise, so are both
-sides, and as many losers are spared as not.
+sub-populations against each other; one session of each of the two does here. Noise works against sparing: who was
+unlucky at the end gained little, and of losers by nothing but noise few are spared.
 """
 
 from progenitor_storage.model.trial import Candidate
@@ -29,7 +29,7 @@ def spared(choice: Choice, initiator: Candidate | None, history: History) -> Cho
 
 
 def rate(candidate: Candidate, history: History) -> float | None:
-    """Fitness gained per step of its session; None in a first session, which began with no fitness."""
+    """Fitness gained per step of its session; None in a first session: few measure what they begin with."""
     *earlier, trial = history.lineage(candidate.number, 2)
     if not earlier or earlier[0].fitness is None or trial.fitness is None:
         return None

@@ -1,11 +1,11 @@
 """Truncation, of Jaderberg et al. 2017, "Population based training of neural networks" (arXiv 1711.09846).
 
 A member in the bottom 20 % of the population goes on from one drawn from the top 20 %.
-Of n members with the initiator's trial in place of its member's,
+Of n members that may be replaced, with the initiator's trial in place of its member's,
 
     k     = min(⌈n · fraction⌉, ⌊n / 2⌋)         rounded as in Ray Tune's `_quantiles`: 2 of 8 at 0.2
     worst = the k least fit, the initiator's rank among its equals being drawn
-    best  = {x : fewer than k members are fitter than x}
+    best  = {x : fewer than k of the others are fitter than x}      of all others, controls too
 
 Whoever shares a rank has each place among its equals with the same probability, so that the order in which they
 are read decides nothing. Not to copy where all are equal would never explore there: the paper's toy begins

@@ -12,7 +12,7 @@ from progenitor_storage.model.spec import (
 )
 
 from ...algorithms import defaults
-from ..violations import Violations
+from ..violations import COMPARES_ONE_NUMBER, Violations
 from . import plug_ins
 
 MAX_HISTORY = 1000
@@ -26,7 +26,9 @@ PENDING = {
 }
 
 
-def check(violations: Violations, field: str, population: pb.PopulationBasedTraining) -> None:
+def check(
+    violations: Violations, field: str, population: pb.PopulationBasedTraining, *, pareto: bool
+) -> None:
     match population.WhichOneof("exploration"):
         case "mutation":
             _mutation(violations, f"{field}.mutation", population.mutation)
@@ -34,6 +36,8 @@ def check(violations: Violations, field: str, population: pb.PopulationBasedTrai
             model = population.gaussian_process
             violations.count(f"{field}.gaussian_process.history", model.history, least=2, most=MAX_HISTORY)
             violations.known(f"{field}.gaussian_process.pending", model.pending, pb.PendingTrials.items())
+            if pareto:
+                violations.add(f"{field}.gaussian_process", COMPARES_ONE_NUMBER)
 
 
 def spell_out(population: pb.PopulationBasedTraining) -> None:

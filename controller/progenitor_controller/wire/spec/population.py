@@ -21,10 +21,10 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
     population = spec.population_based_training
     violations.whole(f"{field}.population_size", population.population_size, least=1, most=MAX_PLACES)
     violations.known(f"{field}.fitness", population.fitness, pb.Fitness.items())
-    if _is_pareto(spec):
+    if is_pareto(spec):
         _pareto(violations, field, population, len(spec.metrics))
-    selection.check(violations, field, population, pareto=_is_pareto(spec))
-    exploration.check(violations, field, population)
+    selection.check(violations, field, population, pareto=is_pareto(spec))
+    exploration.check(violations, field, population, pareto=is_pareto(spec))
     violations.known(f"{field}.inheritance", population.inheritance, pb.Inheritance.items())
     violations.known(f"{field}.exploration_scope", population.exploration_scope, pb.ExplorationScope.items())
     if population.HasField("crossover"):
@@ -43,7 +43,7 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
 def spell_out(spec: pb.StudySpec) -> None:
     """Before the metrics, which say by their weights whether they are to be weighted."""
     population = spec.population_based_training
-    population.fitness = pb.FITNESS_PARETO if _is_pareto(spec) else pb.FITNESS_WEIGHTED
+    population.fitness = pb.FITNESS_PARETO if is_pareto(spec) else pb.FITNESS_WEIGHTED
     population.inheritance = population.inheritance or pb.INHERITANCE_WEIGHTS_AND_PARAMETERS
     _spell_out_controls(population)
     selection.spell_out(population)
@@ -99,8 +99,11 @@ def _controls(violations: Violations, field: str, population: pb.PopulationBased
         violations.add(field, "must be 0 where there are sub_populations, which are a remedy of their own")
 
 
-def _is_pareto(spec: pb.StudySpec) -> bool:
-    """Several metrics of which none has a weight are not added up: nobody has said what one is worth in another."""
+def is_pareto(spec: pb.StudySpec) -> bool:
+    """Of a specification that is spelled out or not.
+
+    Several metrics of which none has a weight are not added up: nobody has said what one is worth in another.
+    """
     given = spec.population_based_training.fitness
     if given:
         return given == pb.FITNESS_PARETO
@@ -116,7 +119,7 @@ def _pareto(violations: Violations, field: str, population: pb.PopulationBasedTr
         violations.add(
             f"{field}.population_size",
             f"is {population.population_size}, at most {MAX_COMPARED} are compared by FITNESS_PARETO"
-            " with more than two metrics",
+            " with more than two metrics: give the metrics weights",
         )
 
 

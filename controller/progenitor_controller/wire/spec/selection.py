@@ -11,14 +11,11 @@ from progenitor_storage.model.spec import (
 )
 
 from ...algorithms import defaults
-from ..violations import Violations
+from ..violations import COMPARES_ONE_NUMBER, Violations
 from . import plug_ins
 
 MAX_WINDOW = 1000
 """Evaluations that one decision reads."""
-
-
-NEEDS_ONE_NUMBER = "compares one number, which FITNESS_PARETO does not have: give the metrics weights"
 
 
 def check(
@@ -31,13 +28,13 @@ def check(
         case "truncation":
             violations.within(f"{field}.truncation.fraction", population.truncation.fraction, 0.0, 0.5)
             if population.truncation.spare_improving and pareto:
-                violations.add(f"{field}.truncation.spare_improving", NEEDS_ONE_NUMBER)
+                violations.add(f"{field}.truncation.spare_improving", COMPARES_ONE_NUMBER)
         case "t_test":
             test = population.t_test
             violations.chance(f"{field}.t_test.significance", test.significance)
             violations.count(f"{field}.t_test.window", test.window, least=2, most=MAX_WINDOW)
             if pareto:
-                violations.add(f"{field}.t_test", NEEDS_ONE_NUMBER)
+                violations.add(f"{field}.t_test", COMPARES_ONE_NUMBER)
 
 
 def spell_out(population: pb.PopulationBasedTraining) -> None:

@@ -4,12 +4,16 @@ from progenitor.v1 import study_pb2 as pb
 from progenitor_storage.model.spec import MedianStopping, PerformanceCurveStopping, Stopping
 
 from ...algorithms import defaults
-from ..violations import MAX_PLACES, Violations
-from . import plug_ins
+from ..violations import COMPARES_ONE_NUMBER, MAX_PLACES, Violations
+from . import plug_ins, population
 
 
 def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
-    match spec.WhichOneof("early_stopping"):
+    rule = spec.WhichOneof("early_stopping")
+    evolution = spec.WhichOneof("algorithm") == "population_based_training"
+    if rule in ("median_stopping", "performance_curve_stopping") and evolution and population.is_pareto(spec):
+        violations.add(f"{field}.{rule}", COMPARES_ONE_NUMBER)
+    match rule:
         case "median_stopping":
             median = spec.median_stopping
             violations.whole(f"{field}.median_stopping.grace_steps", median.grace_steps)
