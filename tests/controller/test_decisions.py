@@ -21,7 +21,9 @@ from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_controller.calls import StudyCall
 from progenitor_storage import Database, Transaction
 
-SELECTIONS = ["initiator", "truncation", "binary_tournament", "no_selection"]
+NONE_NAMED = "none named"
+"""The default: truncation that spares, and a control."""
+SELECTIONS = [NONE_NAMED, "initiator", "truncation", "binary_tournament", "no_selection"]
 
 
 def evolving(
@@ -32,7 +34,10 @@ def evolving(
         synchronous=synchronous,
         **population,  # type: ignore[arg-type]  # fields by name
     )
-    getattr(algorithm, selection).SetInParent()
+    if selection == NONE_NAMED:
+        algorithm.control_members = 1  # as a population of eight has
+    else:
+        getattr(algorithm, selection).SetInParent()
     spec = minimal_spec(population_based_training=algorithm)
     spec.budget.max_steps = 50
     spec.parameters.add(name="width", integer_domain=study_pb2.IntegerDomain(min=1, max=64), immutable=True)
