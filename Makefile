@@ -11,7 +11,7 @@ FILE ?= examples/digits.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-walk test-deployment test-pytorch test-ray check proto lock benchmark-quality benchmark-decisions benchmark-defaults benchmark-demo benchmark-examples clean
+.PHONY: help run test coverage test-walk test-deployment test-pytorch test-ray check proto lock benchmark-quality benchmark-decisions benchmark-defaults benchmark-demo benchmark-examples clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,13 @@ help: ## list the targets
 run: $(INSTALLED) ## train a population on the handwritten digits (another file: make run FILE=train.py)
 	@$(BIN)/progenitor run $(FILE)
 
-test: $(INSTALLED) ## run every test, PostgreSQL included, and print the coverage (some: make test ARGS=tests/storage)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+TESTS := $(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+test: $(INSTALLED) ## run every test, PostgreSQL included (some: make test ARGS=tests/storage)
+	$(TESTS) $(ARGS)
+
+coverage: $(INSTALLED) ## the same, and print what part of each file the tests run, in whatever process (a third longer)
+	$(TESTS) --cov --cov-report=term $(ARGS)
 
 test-walk: $(INSTALLED) ## every command and program of README and guide, as they stand (two minutes)
 	$(BIN)/python -m pytest -q -n 2 $(ARGS) tests/system/with_walk.py

@@ -26,7 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Enough to find most faults in each of many runs; `make test ARGS=--hypothesis-profile=thorough` looks longer.
-settings.register_profile("suite", parent=settings(), max_examples=40, deadline=None)
+settings.register_profile("suite", parent=settings(), max_examples=30, deadline=None)
 settings.register_profile("thorough", parent=settings(), max_examples=1000, deadline=None)
 settings.load_profile("suite")
 

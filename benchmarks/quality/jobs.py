@@ -82,7 +82,7 @@ def seeds(count: int) -> range:
 def seeds_of(problem: str, method: str) -> int:
     its, seconds = PROBLEMS[problem], METHODS[method].seconds
     affordable = int(SLOW_SECONDS / (seconds * its.sessions)) if seconds else its.seeds
-    return min(its.seeds, max(SLOW_SEEDS, affordable))
+    return min(its.seeds, METHODS[method].seeds, max(SLOW_SEEDS, affordable))
 
 
 def sized(problems: Sequence[str], methods: Sequence[str], most_seeds: int) -> list[Job]:

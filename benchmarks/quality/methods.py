@@ -20,6 +20,8 @@ class Method:
     suits: Callable[[Problem], bool] = lambda _: True
     seconds: float = 0.0
     """What a session costs in such a search, if that is much: then there are fewer seeds of long studies."""
+    seeds: int = 1000
+    """At most so many: what the default is not held against needs no fine comparison."""
 
 
 def of_service(title: str, algorithm: Callable[[Problem], pb.StudySpec], **options: object) -> Method:
@@ -131,14 +133,15 @@ def pb2_log_suits(problem: Problem) -> bool:
 
 RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
 
+BESIDE = 50
 METHODS: Mapping[str, Method] = {
-    RANDOM: of_service("random search", random),
+    RANDOM: of_service("random search", random, seeds=BESIDE),
     DEFAULT: of_service("default", population),
     "pbt-2017": of_service("PBT 2017", pbt_2017),
-    "pbt-2019": of_service("PBT 2019", pbt_2019),
-    "gp": of_service("GP exploration", gaussian_process, seconds=0.004),
-    "sub-populations": of_service("sub-populations", sub_populations, suits=several_members),
-    "weighted": of_service("default, metrics added up", weighted, suits=several_metrics),
+    "pbt-2019": of_service("PBT 2019", pbt_2019, seeds=BESIDE),
+    "gp": of_service("GP exploration", gaussian_process, seconds=0.004, seeds=BESIDE),
+    "sub-populations": of_service("sub-populations", sub_populations, suits=several_members, seeds=BESIDE),
+    "weighted": of_service("default, metrics added up", weighted, suits=several_metrics, seeds=BESIDE),
     RAY_PBT: Method("Ray PBT", of_ray("pbt")),
     RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=pb2_suits, seconds=PB2_SECONDS),
     "ray-pb2-log": Method(

@@ -121,11 +121,19 @@ class Test_{name}(SelectionLaws):
     seconds = 0.9
     examples = 20
 """
+UNSHRUNK = """
+from hypothesis import Phase, settings
+
+settings.register_profile("unshrunk", phases=[Phase.explicit, Phase.generate])
+settings.load_profile("unshrunk")
+"""
+"""That a law is broken is what is asked; the smallest question that breaks it takes most of the time."""
 
 
 def test_the_kit_finds_what_is_broken(tmp_path: Path) -> None:
     installed = {name: SOURCE.format(body=body) for name, (body, _) in BROKEN.items() if name != "missing"}
     folder = install(tmp_path / "installed", installed)
+    (tmp_path / "conftest.py").write_text(UNSHRUNK)
     tests = tmp_path / "test_broken.py"
     tests.write_text(
         "".join(TESTS.format(name=name, options={"any": 1} if name == "picky" else {}) for name in BROKEN)

@@ -16,6 +16,8 @@ from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 
 STUDY = "studies/counting"
 STEPS = 4 * 40
+SQLITE = "sqlite:///study.db"
+"""What a worker does is the same whatever the controller stores it in."""
 
 
 @pytest.fixture
@@ -71,9 +73,9 @@ def test_a_controller_that_is_killed_and_started_again_loses_nothing(
 
 
 def test_a_trial_of_a_killed_worker_is_finished_by_another_and_is_no_failure(
-    running: Processes, port: int, channel: grpc.Channel, database_url: str
+    running: Processes, port: int, channel: grpc.Channel
 ) -> None:
-    running.controller(database_url, port)
+    running.controller(SQLITE, port)
     victim = running.worker("victim", [port])
     until(trained(running.folder, 15), 60)
     kill(victim)
@@ -88,9 +90,9 @@ def test_a_trial_of_a_killed_worker_is_finished_by_another_and_is_no_failure(
 
 
 def test_a_worker_that_is_asked_to_end_saves_and_no_step_is_trained_twice(
-    running: Processes, port: int, channel: grpc.Channel, database_url: str
+    running: Processes, port: int, channel: grpc.Channel
 ) -> None:
-    running.controller(database_url, port)
+    running.controller(SQLITE, port)
     for number, steps in enumerate((13, 47, 95)):
         leaving = running.worker(f"w{number}", [port])
         until(trained(running.folder, steps), 60)
@@ -105,10 +107,10 @@ def test_a_worker_that_is_asked_to_end_saves_and_no_step_is_trained_twice(
 
 
 def test_a_worker_that_comes_back_under_its_name_goes_on_with_its_trial(
-    running: Processes, port: int, channel: grpc.Channel, database_url: str
+    running: Processes, port: int, channel: grpc.Channel
 ) -> None:
     running.environment = {**running.environment, "COUNTING_LEASE": "600"}
-    running.controller(database_url, port)
+    running.controller(SQLITE, port)
     first = running.worker("same", [port])
     until(trained(running.folder, 15), 60)
     kill(first)
@@ -118,13 +120,16 @@ def test_a_worker_that_comes_back_under_its_name_goes_on_with_its_trial(
     assert sum(trial.preemptions for trial in trials) == 1
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int], tuple[object, ...]]:
+    return digests_after(tmp_path_factory.mktemp("undisturbed"), SQLITE, kills=())
+
+
 def test_training_under_kills_ends_with_the_same_checkpoints_digest_for_digest(
-    tmp_path_factory: pytest.TempPathFactory, database_url: str, backend: str
+    tmp_path: Path, database_url: str, undisturbed: dict[tuple[int, int], tuple[object, ...]]
 ) -> None:
     """With one worker: what was decided and trained does not depend on what was killed on the way."""
-    undisturbed = digests_after(tmp_path_factory.mktemp("undisturbed"), "sqlite:///study.db", kills=())
-    disturbed = digests_after(tmp_path_factory.mktemp(backend), database_url, kills=(8, 33, 51, 78, 102))
-    assert disturbed == undisturbed
+    assert digests_after(tmp_path, database_url, kills=(8, 33, 51, 78, 102)) == undisturbed
 
 
 def digests_after(
