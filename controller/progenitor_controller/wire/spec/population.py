@@ -94,7 +94,13 @@ def _spell_out_controls(population: pb.PopulationBasedTraining) -> None:
 
 
 def _controls(violations: Violations, field: str, population: pb.PopulationBasedTraining) -> None:
-    violations.whole(field, population.control_members, most=max(0, population.population_size - 2))
+    violations.whole(field, population.control_members)
+    if population.control_members > max(0, population.population_size - 2):
+        violations.add(
+            field,
+            f"is {population.control_members}, must leave two of the {population.population_size} members that are"
+            " compared, or be 0",
+        )
     if population.control_members > 0 and population.sub_populations:
         violations.add(field, "must be 0 where there are sub_populations, which are a remedy of their own")
 
