@@ -20,8 +20,6 @@ R = TypeVar("R")
 
 NEVER_DUE = 2**63 - 1
 """A step beyond every budget: a place that has ended is never due again."""
-MAX_MESSAGE = 4000
-"""Characters of a study's message."""
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +131,7 @@ class Creator:
                 raise
             log.exception("the decision on %s of %s raised", of_what, self.study.name)
             message = f"the decision on {of_what} raised {described(error)}; {what_then}"
-            self.tx.studies.change(self.study, state_message=message[:MAX_MESSAGE])
+            self.tx.studies.change(self.study, state_message=message[: limits.MAX_MESSAGE])
             return instead()
 
     def _next_due(self, undecided: set[int]) -> Member | None:

@@ -10,6 +10,8 @@ from .history import StoredHistory
 from .thoughts import Thoughts
 
 OPEN = (TrialState.PENDING, TrialState.RUNNING, TrialState.STOPPING, TrialState.PREEMPTED)
+MAX_MESSAGE = 4000
+"""Characters of a study's message."""
 UNASKED = (TrialState.PENDING, TrialState.RUNNING, TrialState.PREEMPTED)
 
 
@@ -67,8 +69,13 @@ def settle(tx: Transaction, study: Study, spec: Spec) -> Study:
     reason = exhausted(tx, now, spec)
     if reason is None:
         return now
+    failed = now.counts.get(TrialState.FAILED, 0)
     if closed:
         reason += f"; {closed} of {spec.places} places were closed after failures"
+    elif failed and algorithms.is_scheduled(spec):
+        reason += f"; {failed} trials failed, whose configurations are lost"
+    if now.state_message:  # a decision or a rule that raised: else a study would look as if nothing had
+        reason = f"{reason}; before that: {now.state_message}"[:MAX_MESSAGE]
     return tx.studies.change(study, state=StudyState.COMPLETED, state_message=reason, ended_at=tx.now)
 
 
@@ -104,5 +111,10 @@ def why_failed(tx: Transaction, study: Study, spec: Spec) -> str:
     if newest is not None:
         replay = isinstance(spec.algorithm, Replay)
         what = "a replay needs every one of its trials" if replay else "no member can go on"
-        return f"{what}; trial {newest.number} failed: {newest.failure_message}"[:4000]
-    return "no member can go on: no trial had a finite fitness (is a metric NaN or infinite?)"
+        return f"{what}; trial {newest.number} failed: {newest.failure_message}"[:MAX_MESSAGE]
+    why = "no member can go on: every place was closed after trials without a finite fitness"
+    last = tx.trials.newest(study, TrialState.COMPLETED)
+    if last is None or last.measurement is None:
+        return why
+    measured = ", ".join(f"{name} = {value:g}" for name, value in sorted(last.measurement.metrics.items()))
+    return f"{why}; the newest, trial {last.number}, measured {measured}"[:MAX_MESSAGE]

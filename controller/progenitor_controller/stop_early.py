@@ -21,7 +21,6 @@ from .algorithms.custom import asked
 from .algorithms.custom.decisions import about_stopping
 from .algorithms.stopping import comparison, should_stop
 from .calls import EarlyStoppingCall
-from .create import MAX_MESSAGE
 from .curves import CurveReader
 from .errors import StaleRequest
 from .plugins.installed import INSTALLED
@@ -164,7 +163,7 @@ def rule_stops(
 def note_error(tx: Transaction, study: Study, trial: Trial, error: Exception) -> None:
     log.error("the stopping rule raised on trial %d of %s", trial.number, study.name, exc_info=error)
     message = f"the stopping rule raised {described(error)} on trial {trial.number}, which goes on"[
-        :MAX_MESSAGE
+        : limits.MAX_MESSAGE
     ]
     if tx.studies.current(study).state_message != message:
         tx.studies.change(study, state_message=message)

@@ -50,7 +50,10 @@ WHILE_TRAINING = {
     "train ends its process": (changed("pass", "import os; os._exit(3)"), ["exited with 3", "log: "]),
     "no checkpoint": (changed("with session.checkpoint() as folder:", "if False:"), ["session.checkpoint()"]),
     "a metric is not reported": (changed("report(score=", "report(scores="), ["session.report(score="]),
-    "metrics are always NaN": (changed("score=score", 'score=float("nan")'), ["finite fitness", "NaN"]),
+    "metrics are always NaN": (
+        changed("score=score", 'score=float("nan")'),
+        ["finite fitness", "score = nan"],
+    ),
     "train always returns early": (
         changed("for step in session.steps():", "for step in ():"),
         ["train returned at step 0", "end step 2"],

@@ -221,7 +221,7 @@ def measured(trainee: Trainee, trial: trial_pb2.Trial, score: float) -> bool:
 
 
 def messages_of_training(channel: grpc.Channel, spec: pb.StudySpec) -> set[str]:
-    """Trains all of the study, and gives what stood on it at any time before its end."""
+    """Trains all of the study, and gives what stood on it at any time before its end: the last of it stays."""
     study = create(channel, spec)
     trainee = Trainee(channel, study.name)
     messages = set()
@@ -232,6 +232,10 @@ def messages_of_training(channel: grpc.Channel, spec: pb.StudySpec) -> set[str]:
         messages.add(message_of(channel, study.name))
         reports = [completed(trials[0], score=by_learning_rate(trials[0]))]
     check_study(channel, study.name)
+    at_end = message_of(channel, study.name)
+    before_that = at_end.partition("; before that: ")[2]
+    assert before_that in messages
+    assert bool(before_that) == bool(messages - {""})
     return messages
 
 

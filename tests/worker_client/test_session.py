@@ -38,6 +38,19 @@ def run(body: Callable[[Session], object], folder: Path, seed: int = 0) -> Sessi
     return run_session(body, folder, steps=4, seed=seed)
 
 
+def test_hyperparameters_come_by_name_as_in_a_study(tmp_path: Path) -> None:
+    came: list[str] = []
+
+    def train(session: Session, **parameters: float) -> None:
+        came.extend(parameters)
+        session.advance(1)
+        with session.checkpoint() as folder:
+            (folder / "w").touch()
+
+    run_session(train, tmp_path, steps=1, c=1.0, a=2.0, b=3.0)
+    assert came == ["a", "b", "c"]
+
+
 def test_steps_are_counted_along_the_lineage(tmp_path: Path) -> None:
     seen: list[int] = []
 

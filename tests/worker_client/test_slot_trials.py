@@ -113,7 +113,7 @@ def test_trial_after_trial_is_completed_and_the_next_asked_for_in_the_same_call(
     other = OtherSide([trial(1), trial(2)])
     worker = work(other)
     assert worker.end().error == ""
-    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(report.outcome, report.failure_message) for report in other.reports] == [(COMPLETED, "")] * 2
     assert [(len(request.trials), request.k) for request in other.heard] == [(0, 1), (1, 1), (1, 1)]
     assert [request.sequence for request in other.heard] == [1, 2, 3]
     for report in other.reports:
@@ -133,6 +133,23 @@ def train(session, lr):
     with session.checkpoint() as folder:
         (folder / "w").write_text("x")
 """
+
+
+def test_hyperparameters_come_by_name_whatever_their_order_on_the_wire(work: Work) -> None:
+    handed = trial()
+    for name in "hgfedcba":
+        handed.parameters[name].double_value = 1.0
+    body = """
+    def train(session, **parameters):
+        assert list(parameters) == [*"abcdefgh", "lr"] == list(session.parameters)
+        session.advance(4)
+        session.report(score=1.0)
+        with session.checkpoint() as folder:
+            (folder / "w").write_text("x")
+    """
+    other = OtherSide([handed])
+    assert work(other, body).end().error == ""
+    assert [report.failure_message for report in other.reports] == [""]
 
 
 def test_what_was_measured_during_training_is_told_before_its_end_and_once(work: Work) -> None:
@@ -426,10 +443,11 @@ def test_a_training_process_that_dies_between_two_trials_costs_nothing(work: Wor
     assert arrived.wait(60)
     pid = int((worker.folder / "pid1").read_text())
     os.kill(pid, signal.SIGKILL)
-    until(lambda: state(pid) in ("Z", ""), 10)
+    # A process is dead when all of its threads are: the first of them is a zombie a little earlier.
+    until(lambda: state(pid) == "Z" and len([*Path(f"/proc/{pid}/task").iterdir()]) == 1, 10)
     held.set()
     assert worker.end().error == ""
-    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(report.outcome, report.failure_message) for report in other.reports] == [(COMPLETED, "")] * 2
 
 
 def state(pid: int) -> str:
@@ -497,7 +515,7 @@ def test_a_message_of_another_trial_is_not_heard(work: Work) -> None:
             (folder / "w").write_text("x")
     """
     assert work(other, body).end().error == ""
-    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(report.outcome, report.failure_message) for report in other.reports] == [(COMPLETED, "")] * 2
     told = [(r.trial, m.step) for r in other.reports for m in r.measurements]
     told += [(r.trial, m.step) for beat in other.beats for r in beat.trials for m in r.measurements]
     assert sorted(told) == [(f"{STUDY}/trials/1", 3), (f"{STUDY}/trials/1", 4), (f"{STUDY}/trials/2", 4)]
@@ -519,7 +537,7 @@ def test_a_child_that_user_code_forks_does_not_speak_for_its_trial(work: Work, h
             (folder / "w").write_text("x")
     """
     assert work(other, body).end().error == ""
-    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(report.outcome, report.failure_message) for report in other.reports] == [(COMPLETED, "")] * 2
     expected = 0.0 if how == "return" else 1.0
     assert [m.metrics["score"] for m in other.measured] == [expected, expected]
 
@@ -734,7 +752,7 @@ def test_the_same_value_from_train_and_evaluate_is_no_contradiction(work: Work) 
         return {"score": float("nan") if (checkpoint / "w").read_text() == "1" else 1}
     """
     work(other, body).end()
-    assert [report.outcome for report in other.reports] == [COMPLETED, COMPLETED]
+    assert [(report.outcome, report.failure_message) for report in other.reports] == [(COMPLETED, "")] * 2
 
 
 def test_a_trial_that_failed_tells_its_timing_too(work: Work) -> None:

@@ -98,6 +98,7 @@ def trained(
     evaluate: Callable[..., object] | None,
 ) -> SessionResult:
     """Raises what `train` and `evaluate` raise, SessionError, CheckpointError."""
+    parameters = dict(sorted(parameters.items()))  # as in a study's trials
     recorder = Recorder()
     session = Session(
         store=store,

@@ -199,7 +199,10 @@ class TrialRun:
             "study_uid": holder.study_uid,
             "trial": holder.trial,
             "epoch": holder.epoch,
-            "parameters": {name: parameter_from_wire(value) for name, value in trial.parameters.items()},
+            # By name: a map of the wire has another order in each process, which training must not depend on.
+            "parameters": {
+                name: parameter_from_wire(value) for name, value in sorted(trial.parameters.items())
+            },
             "seed": trial.seed,
             "start_step": trial.start_step,
             "end_step": trial.end_step,

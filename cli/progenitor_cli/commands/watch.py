@@ -56,4 +56,5 @@ def command(
     if not json:
         print(outcome(status))
     if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-        raise StudyNotCompleted(not_completed(status.study, []))
+        best = status.best_trial if status.HasField("best_trial") else None
+        raise StudyNotCompleted(not_completed(status.study, [], best))

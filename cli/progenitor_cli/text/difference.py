@@ -44,7 +44,7 @@ def field_differences(
         return
     if not field.has_presence:
         if old != new:
-            yield Difference(path, shown(field, old), shown(field, new))
+            yield Difference(path, shown_or_unset(field, old), shown_or_unset(field, new))
         return
     was, will_be = old_owner.HasField(field.name), new_owner.HasField(field.name)
     if was and will_be and is_record(field):
@@ -53,6 +53,11 @@ def field_differences(
         yield Difference(
             path, shown(field, old) if was else NOT_SET, shown(field, new) if will_be else NOT_SET
         )
+
+
+def shown_or_unset(field: Field, value: Any) -> str:
+    """Of a field without presence, where nothing given and its zero are the same."""
+    return NOT_SET if value == field.default_value else shown(field, value)
 
 
 def list_differences(

@@ -119,12 +119,21 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     )
 
 
-def not_completed(study: study_pb2.Study, failures: list[str]) -> str:
-    """Why a study that ended is not completed: the controller's reason, or else the failures themselves."""
+def not_completed(study: study_pb2.Study, failures: list[str], best: trial_pb2.Trial | None) -> str:
+    """Why a study that ended is not completed: the controller's reason, or else the failures themselves; and what it
+    came to all the same.
+    """
     reason = study.state_message.partition("; trial ")[0] if failures else study.state_message
     heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
         return heading
     command = "replay" if study.spec.HasField("replay") else "run"
     ways = f"When the file is mended, the same `progenitor {command}` with --fresh starts another study."
-    return "\n".join([heading, *failures, ways])
+    kept = ""
+    if best is not None:
+        measured = ", ".join(
+            f"{name} {value:.6g}" for name, value in sorted(best.measurement.metrics.items())
+        )
+        it = f"{short(study.name)}/{short(best.name)}"
+        kept = f"Its best, {it} ({measured}), is kept: progenitor best; progenitor create --from {it} goes on from it."
+    return "\n".join(filter(None, [heading, *failures, ways, kept]))

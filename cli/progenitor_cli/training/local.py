@@ -98,11 +98,12 @@ def trained(
 
 def completed(client: Client, name: str) -> study_pb2.Study:
     """Raises StudyNotCompleted with the reasons."""
-    study = client.get_study(name)
-    if study.state != study_pb2.STUDY_STATE_COMPLETED:
+    status = client.get_study_status(name)
+    if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
         failed = client.list_trials(name, [trial_pb2.TRIAL_STATE_FAILED])
-        raise StudyNotCompleted(not_completed(study, distinct(failed)))
-    return study
+        best = status.best_trial if status.HasField("best_trial") else None
+        raise StudyNotCompleted(not_completed(status.study, distinct(failed), best))
+    return status.study
 
 
 def serving(folder: Folder, database: str | None, store: Path | None, opened: ExitStack) -> Local:
