@@ -115,12 +115,14 @@ def several_members(problem: Problem) -> bool:
 
 
 PB2_SECONDS = 0.07
-"""Measured where there are up to 200 sessions; beyond, each decision fits a model for every further ten."""
+"""Measured where there are up to 200 sessions; a study of 480 takes minutes, as each decision fits a model to all."""
 PB2_SESSIONS = 500
+PB2_LOG_SESSIONS = 250
+"""So that the dearest is not run twice."""
 
 
 def pb2_suits(problem: Problem) -> bool:
-    """It searches no categories, and takes an hour for one study of a thousand sessions."""
+    """It searches no categories, and takes an hour or more for one study of a thousand sessions."""
     domains = [parameter.domain for parameter in problem.parameters]
     return all(isinstance(d, DoubleDomain) for d in domains) and problem.sessions <= PB2_SESSIONS
 
@@ -128,7 +130,7 @@ def pb2_suits(problem: Problem) -> bool:
 def pb2_log_suits(problem: Problem) -> bool:
     """Where it would differ from PB2 as it comes."""
     scales = [p.domain.scale for p in problem.parameters if isinstance(p.domain, DoubleDomain)]
-    return pb2_suits(problem) and Scale.LOG in scales
+    return pb2_suits(problem) and Scale.LOG in scales and problem.sessions <= PB2_LOG_SESSIONS
 
 
 RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
