@@ -7,7 +7,7 @@ from textwrap import fill
 from . import tables
 from .evidence import Evidence
 from .held_back import HELD_BACK
-from .methods import DEFAULT
+from .methods import DEFAULT, RAY_PB2
 from .problem import Problem
 from .problems import STARTED
 from .statistics import difference, mean_of
@@ -26,18 +26,27 @@ of it. What is compared, and how it is kept fair:
 - **The same for all:** members, steps of a session, of a lineage, and of the whole study (who copies a member that
   is behind has to go that way again within the same total), the search space, and in each seed the members' first
   hyperparameters. Ray's PBT multiplies values out of their range; a hook of its own puts them back.
-- **Defaults.** Every method has those that it comes with, on all problems. PB2 has no logarithmic scale: beside PB2
-  as it comes stands one that is given logarithms, as a careful user would. It searches no categories, so it is
-  missing where there are some. Its decisions take up to seconds, so there are fewer seeds of it.
+- **Defaults.** Every method has those that it comes with, on all problems.{pb2}
 - **The figure** is the *true* score of the session that was *seen* to be best; greater is better. ± is the standard
   error over seeds. A difference counts beyond two standard errors, unless it is less than a hundredth of what lies
   between the best and the worst method.
 """
 
 
+PB2 = """ PB2 has no logarithmic scale: beside PB2
+  as it comes stands one that is given logarithms, as a careful user would. It searches no categories, so it is
+  missing where there are some. Its decisions take up to seconds, so there are fewer seeds of it."""
+NO_PB2 = " PB2 was not run for this\n  page: its studies take minutes."
+
+
 def document(evidence: Evidence, studies: int, pictures: Sequence[Path], real: Sequence[float]) -> str:
     drawn = {path.stem: f"quality/{path.name}" for path in pictures}
-    parts = [INTRODUCTION.format(studies=studies), "## In short\n", bullets(tables.verdicts(evidence))]
+    pb2 = PB2 if RAY_PB2 in tables.used(evidence) else NO_PB2
+    parts = [
+        INTRODUCTION.format(studies=studies, pb2=pb2),
+        "## In short\n",
+        bullets(tables.verdicts(evidence)),
+    ]
     parts += ["## Figures\n", tables.means(evidence)]
     parts += [
         "\nStandard errors by which each is better than Ray's PBT; those that count are bold:\n",
@@ -75,7 +84,7 @@ SIZES = """Each member trains as many steps as above, so larger populations trai
 SHAPING = """Those that the defaults were chosen on, with other seeds:
 """
 
-SHAPED_NOTHING = """Those that were held back, and shaped no default:
+SHAPED_NOTHING = """Those that nothing was tuned on:
 """
 
 STARTS = """All members begin with the same hyperparameters, at 10 % (low), 50 % or 90 % (high) of each range on its

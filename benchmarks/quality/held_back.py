@@ -1,4 +1,4 @@
-"""Problems that shaped no default: they were written, and first looked at, when the defaults were settled."""
+"""Problems that nothing was tuned on."""
 
 from functools import cache
 from math import log10

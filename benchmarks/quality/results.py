@@ -10,7 +10,15 @@ import progenitor_controller
 from .jobs import Job, Result, from_json, to_json
 
 HERE = Path(__file__).parent
-PROBLEM_FILES = ("control", "known_problems", "new_problems", "problem", "problems", "simulation")
+PROBLEM_FILES = (
+    "control",
+    "held_back",
+    "known_problems",
+    "new_problems",
+    "problem",
+    "problems",
+    "simulation",
+)
 CONTROLLER = Path(progenitor_controller.__file__).parent
 
 

@@ -45,6 +45,14 @@ PARAMETERS = (
     ParameterSpec("optimizer", CategoricalDomain(("sgd", "adam", "lion"))),
     ParameterSpec("width", IntegerDomain(8, 4096, Scale.LOG), immutable=True),
 )
+HYPERPARAMETERS: Parameters = {
+    "rate": 1e-3,
+    "dropout": 0.1,
+    "layers": 3,
+    "batch": 32.0,
+    "optimizer": "sgd",
+    "width": 64,
+}
 MUTATION = Mutation(Factors((0.8, 1.2)), resample_probability=0.25, mutation_probability=1.0)
 PBT = PopulationBasedTraining(
     population_size=8,
@@ -201,6 +209,7 @@ def populations(draw: st.DrawFn, spec: Spec = SPEC, least: int = 2, generations:
 
 
 __all__ = [
+    "HYPERPARAMETERS",
     "INT64",
     "MUTATION",
     "PARAMETERS",

@@ -11,13 +11,12 @@ from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_storage.model.spec import (
     ExplorationScope,
     NoSelection,
-    Parameters,
     Selection,
     TruncationSelection,
 )
 from progenitor_storage.model.trial import StopCause, Trial
 
-from .populations import SELECTIONS, completed, failed, pbt, populations, stopped
+from .populations import HYPERPARAMETERS, SELECTIONS, completed, failed, pbt, populations, stopped
 
 
 def child_of(selection: Selection, trials: list[Trial], initiator: Trial, **changes: object) -> Trial:
@@ -99,17 +98,11 @@ def test_the_fittest_control_is_copied() -> None:
 
 def fitnesses(*values: float) -> list[Trial]:
     spec = pbt()
-    parameters: Parameters = {
-        "rate": 1e-3,
-        "dropout": 0.1,
-        "layers": 3,
-        "batch": 32.0,
-        "optimizer": "sgd",
-        "width": 64,
-    }
     return [
         completed(
-            Trial(member, 0, parameters, seed=0, start_step=0, end_step=spec.steps_per_trial), member + 1, f
+            Trial(member, 0, HYPERPARAMETERS, seed=0, start_step=0, end_step=spec.steps_per_trial),
+            member + 1,
+            f,
         )
         for member, f in enumerate(values)
     ]

@@ -8,20 +8,12 @@ from hypothesis import strategies as st
 
 from progenitor_controller.algorithms import Place, decide
 from progenitor_controller.algorithms.remembered import Remembered
-from progenitor_storage.model.spec import NoExploration, Parameters, TruncationSelection
+from progenitor_storage.model.spec import NoExploration, TruncationSelection
 from progenitor_storage.model.trial import Trial
 
-from .populations import completed, pbt
+from .populations import HYPERPARAMETERS, completed, pbt
 
 STEPS = 5
-HYPERPARAMETERS: Parameters = {
-    "rate": 1e-3,
-    "dropout": 0.1,
-    "layers": 3,
-    "batch": 32.0,
-    "optimizer": "sgd",
-    "width": 64,
-}
 
 few = st.integers(-4, 4).map(float)
 grown = st.lists(st.tuples(few, few), min_size=2, max_size=8)

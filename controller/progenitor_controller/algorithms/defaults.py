@@ -11,7 +11,7 @@ TRUNCATION_FRACTION = 0.2
 
 SELECTION = TruncationSelection(TRUNCATION_FRACTION, spare_improving=True)
 """Where no selection is named. Truncation holds out best against noise, where comparing two at random is hardly better
-than no selection at all; sparing who is catching up costs nothing where greed wins, and saves much where it loses."""
+than no selection at all; sparing who is catching up costs a little where greed wins, and saves much where it loses."""
 
 OPPONENT_GENERATIONS = 1
 
