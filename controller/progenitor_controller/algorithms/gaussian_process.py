@@ -8,7 +8,7 @@ population-based bandits", arXiv 2002.02518). A Gaussian process learns the gain
 from when it was made, at which fitness it began, and its hyperparameters; its covariance is in
 `models/time_varying.py`. A child gets the hyperparameters with the greatest
 
-    mean + κ · deviation,   κ = √(0.2 ln(0.4 n)) of n observations
+    mean + κ · deviation,   κ = √(0.2 + max(0, ln(0.4 n))) of n observations
 
 for its own step and fitness. Trials that are still running lower the deviation where they are, as if they had
 come to what is expected of them (Desautels, Krause and Burdick 2014, "Parallelizing exploration-exploitation
@@ -63,8 +63,8 @@ from .models.time_varying import TREND, TimeVarying
 from .mutation import mutate_all
 from .streams import Stream
 
-LEAST_OBSERVATIONS = 4
-"""With fewer a child is mutated: what it inherits has at least been selected, which a sample has not."""
+LEAST_OBSERVATIONS = 2
+"""With fewer a child is mutated: one gain is neither a good nor a bad one."""
 
 STEP = Sigma(0.06)
 RESAMPLE_PROBABILITY, RESAMPLE_PROBABILITY_OF_EVERY_CHILD = 0.25, 0.05
@@ -210,5 +210,5 @@ def _expecting(pending: PendingTrials, process: GaussianProcess, running: Array)
 
 
 def confidence(observations: int) -> float:
-    """κ, as in the authors' code, of a positive number of observations."""
-    return sqrt(max(0.2 * log(0.4 * observations), 0.0))
+    """κ of a positive number of observations, as Ray Tune's PB2 has it (`UCB` in tune/schedulers/pb2_utils.py)."""
+    return sqrt(0.2 + max(log(0.4 * observations), 0.0))
