@@ -36,6 +36,12 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "figure.facecolor": "white",
 }
+DOTS_PER_INCH = 110
+"""Of the curves, which are too many points for lines."""
+UNDATED = {".svg": {"Date": None}, ".png": {"Software": None}}
+"""So that the same results give the same files."""
+COMPARED = (DEFAULT, RAY_PBT)
+"""Their curves have a band of one standard error."""
 COLUMNS = 4
 EARLY = CURVE_POINTS // 5
 FARTHEST = 20.0
@@ -48,13 +54,13 @@ def draw(evidence: Evidence, folder: Path) -> list[Path]:
     drawn = []
     with mpl.rc_context(STYLE):
         for name, figure in (
-            ("differences", differences(evidence)),
-            ("curves", curves(evidence)),
-            ("sizes", sizes(evidence)),
+            ("differences.svg", differences(evidence)),
+            ("curves.png", curves(evidence)),
+            ("sizes.svg", sizes(evidence)),
         ):
             if figure is not None:
-                path = folder / f"{name}.svg"
-                figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+                path = folder / name
+                figure.savefig(path, bbox_inches="tight", dpi=DOTS_PER_INCH, metadata=UNDATED[path.suffix])
                 plt.close(figure)
                 drawn.append(path)
     return drawn
@@ -127,14 +133,15 @@ def line(axes: Axes, evidence: Evidence, problem: str, method: str) -> Line2D:
     ]
     places = [place for place, _ in points]
     color, width = COLORS[method], 1.8 if method == DEFAULT else 1.0
-    axes.fill_between(
-        places,
-        [mean.value - mean.error for _, mean in points],
-        [mean.value + mean.error for _, mean in points],
-        color=color,
-        alpha=0.15,
-        linewidth=0,
-    )
+    if method in COMPARED:
+        axes.fill_between(
+            places,
+            [mean.value - mean.error for _, mean in points],
+            [mean.value + mean.error for _, mean in points],
+            color=color,
+            alpha=0.2,
+            linewidth=0,
+        )
     (drawn,) = axes.plot(places, [mean.value for _, mean in points], color=color, linewidth=width)
     return drawn
 

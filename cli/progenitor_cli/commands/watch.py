@@ -56,5 +56,4 @@ def command(
     if not json:
         print(outcome(status))
     if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
-        best = status.best_trial if status.HasField("best_trial") else None
-        raise StudyNotCompleted(not_completed(status.study, [], best))
+        raise StudyNotCompleted(not_completed(status, []))

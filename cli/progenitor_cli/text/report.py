@@ -119,10 +119,11 @@ def use_text(result: Result, best: trial_pb2.Trial, file: str) -> str:
     )
 
 
-def not_completed(study: study_pb2.Study, failures: list[str], best: trial_pb2.Trial | None) -> str:
+def not_completed(status: pb.GetStudyStatusResponse, failures: list[str]) -> str:
     """Why a study that ended is not completed: the controller's reason, or else the failures themselves; and what it
     came to all the same.
     """
+    study = status.study
     reason = study.state_message.partition("; trial ")[0] if failures else study.state_message
     heading = f"{study.name} is {study_state(study.state)}{f': {reason}' if reason else ''}."
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
@@ -130,7 +131,8 @@ def not_completed(study: study_pb2.Study, failures: list[str], best: trial_pb2.T
     command = "replay" if study.spec.HasField("replay") else "run"
     ways = f"When the file is mended, the same `progenitor {command}` with --fresh starts another study."
     kept = ""
-    if best is not None:
+    if status.HasField("best_trial"):
+        best = status.best_trial
         measured = ", ".join(
             f"{name} {value:.6g}" for name, value in sorted(best.measurement.metrics.items())
         )

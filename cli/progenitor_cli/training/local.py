@@ -101,8 +101,7 @@ def completed(client: Client, name: str) -> study_pb2.Study:
     status = client.get_study_status(name)
     if status.study.state != study_pb2.STUDY_STATE_COMPLETED:
         failed = client.list_trials(name, [trial_pb2.TRIAL_STATE_FAILED])
-        best = status.best_trial if status.HasField("best_trial") else None
-        raise StudyNotCompleted(not_completed(status.study, distinct(failed), best))
+        raise StudyNotCompleted(not_completed(status, distinct(failed)))
     return status.study
 
 
