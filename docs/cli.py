@@ -25,6 +25,7 @@ messages go to standard error. A message that ends a command begins with `progen
 | 0 | done; of commands that train or watch: the study is completed |
 | 1 | it cannot be done: the reason is on standard error |
 | 2 | a mistake on the command line or in the file |
+| 3 | of `replay`: all is trained again, and some of it came out differently |
 | 130, 143 | ended by Ctrl-C or SIGTERM |
 
 Completion of commands and options for bash, zsh, fish and PowerShell: `progenitor --install-completion`, or

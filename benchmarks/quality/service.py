@@ -63,6 +63,9 @@ def specification(problem: Problem, seed: int, algorithm: study_pb2.StudySpec) -
     )
     spec.lease_duration.seconds = DAY
     spec.MergeFrom(algorithm)
+    if not spec.HasField("population_based_training"):
+        for metric in spec.metrics:
+            metric.weight = 1.0  # a search adds them up, and wants to be told so
     return spec
 
 

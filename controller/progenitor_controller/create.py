@@ -12,7 +12,9 @@ from progenitor_storage.model.spec import GridSearch, PopulationBasedTraining, R
 from progenitor_storage.model.study import Member, Study
 from progenitor_storage.model.trial import Trial
 
-from . import algorithms, limits
+from . import algorithms, limits, rule
+from .algorithms.stopping import of_whole_configurations
+from .curves import CurveReader
 from .history import StoredHistory
 from .thoughts import Thoughts, Undecided, described
 
@@ -94,6 +96,25 @@ class Creator:
                 self.tx.members.save(self.study, due, replace(due, fallbacks=due.fallbacks + 1))
             yield child
 
+    def _is_stopped(self, initiator: Trial) -> bool:
+        """Whether the stopping rule ends a configuration where one of its sessions has ended. Raises Undecided."""
+        stopping = self.spec.stopping
+        if stopping is None or not initiator.usable or not of_whole_configurations(self.spec):
+            return False
+        try:
+            reader = CurveReader(self.tx, self.study, self.spec.metrics)
+            stops = rule.says_stop(self.spec, stopping, initiator, reader)
+            return (
+                stops if isinstance(stops, bool) else self._history.think(("stop", initiator.number), stops)
+            )
+        except Undecided:
+            raise
+        except Exception as error:
+            if database_failed(error):
+                raise
+            rule.note_error(self.tx, self.study, initiator, error)
+            return False
+
     def _stopped(self) -> bool:
         return limits.stops_creating(self.tx.studies.current(self.study), self.spec) is not None
 
@@ -111,6 +132,8 @@ class Creator:
         )
 
     def _decided(self, place: algorithms.Place, initiator: Trial) -> algorithms.Reproduction:
+        if self._is_stopped(initiator):
+            return algorithms.ENDED
         return self._unless_it_raises(
             lambda: algorithms.decide(self.spec, self._history, place, initiator),
             f"the child of trial {initiator.number}",
@@ -129,10 +152,17 @@ class Creator:
         except Exception as error:
             if database_failed(error):
                 raise
-            log.exception("the decision on %s of %s raised", of_what, self.study.name)
-            message = f"the decision on {of_what} raised {described(error)}; {what_then}"
-            self.tx.studies.change(self.study, state_message=message[: limits.MAX_MESSAGE])
+            self._note(error, of_what, what_then)
             return instead()
+
+    def _note(self, error: Exception, of_what: str, what_then: str) -> None:
+        """On the study, and in the log; there with a stack the first time: more of them would bury all else."""
+        told = described(error)
+        known = told in self.tx.studies.current(self.study).state_message
+        stack = None if known else error
+        log.error("the decision on %s of %s raised %s", of_what, self.study.name, told, exc_info=stack)
+        message = f"the decision on {of_what} raised {told}; {what_then}"
+        self.tx.studies.change(self.study, state_message=message[: limits.MAX_MESSAGE])
 
     def _next_due(self, undecided: set[int]) -> Member | None:
         """The member whose reproduction is decided next; None while none is due or it has to wait for others."""

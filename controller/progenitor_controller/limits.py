@@ -1,7 +1,7 @@
 """Budgets: when no trial is created any more, when running ones are stopped, when a study has ended."""
 
 from progenitor_storage import Transaction
-from progenitor_storage.model.spec import Goal, Replay, Spec
+from progenitor_storage.model.spec import Goal, PopulationBasedTraining, Replay, Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, TrialState
 
@@ -101,8 +101,9 @@ def exhausted(tx: Transaction, study: Study, spec: Spec) -> str | None:
         return None
     if tx.members.due(study, spec.budget.max_steps, limit=1):
         return None
+    what = "lineage" if isinstance(spec.algorithm, PopulationBasedTraining) else "configuration"
     most = spec.budget.max_steps
-    return f"every lineage has ended (max_steps {most})" if most else "every lineage has ended"
+    return f"every {what} has ended (max_steps {most})" if most else f"every {what} has ended"
 
 
 def why_failed(tx: Transaction, study: Study, spec: Spec) -> str:

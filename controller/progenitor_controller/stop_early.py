@@ -4,34 +4,27 @@ A rule that is a plug-in is asked between two transactions: `stop_early` records
 answer is more than "go on", `stop_judged` makes it true.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from progenitor.v1 import controller_service_pb2 as pb
 from progenitor_storage import Transaction
 from progenitor_storage.errors import database_failed
-from progenitor_storage.model.spec import Custom, Spec, Stopping
+from progenitor_storage.model.spec import Spec
 from progenitor_storage.model.study import Study, StudyState
 from progenitor_storage.model.trial import StopCause, Trial, TrialState
 
 from . import algorithms, life, limits
-from .algorithms.custom import asked
-from .algorithms.custom.decisions import about_stopping
-from .algorithms.stopping import comparison, should_stop
 from .calls import EarlyStoppingCall
 from .curves import CurveReader
 from .errors import StaleRequest
-from .plugins.installed import INSTALLED
 from .record import holds, record
-from .thoughts import Thought, described
+from .rule import note_error, says_stop
+from .thoughts import Thought
 from .wire.decode import effective
 from .wire.names import trial_name
 from .wire.studies import STATES
 from .wire.values import duration
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +126,7 @@ def stop_by_rule(
     ):
         return None
     try:
-        stops = rule_stops(spec, spec.stopping, trial, reader)
+        stops = says_stop(spec, spec.stopping, trial, reader)
     except Exception as error:
         if database_failed(error):
             raise
@@ -142,28 +135,3 @@ def stop_by_rule(
     if stops is True:
         tx.trials.save(study, trial, life.asked_to_stop(trial, StopCause.RULE))
     return None if isinstance(stops, bool) else stops
-
-
-def rule_stops(
-    spec: Spec, stopping: Stopping, trial: Trial, reader: CurveReader
-) -> bool | Callable[[], bool]:
-    """Whether it is stopped, or what computes that."""
-    compared = comparison(spec, stopping, trial)
-    if trial.step < compared.grace_steps:
-        return False
-    curves = reader.curves(trial, compared)
-    if curves is None:
-        return False
-    if isinstance(stopping, Custom):
-        question = about_stopping(spec.metrics, trial, curves.own, curves.others, compared.final_step)
-        return partial(asked.should_stop, INSTALLED, stopping, question)
-    return should_stop(stopping, spec.metrics, curves.own, curves.others, compared.final_step)
-
-
-def note_error(tx: Transaction, study: Study, trial: Trial, error: Exception) -> None:
-    log.error("the stopping rule raised on trial %d of %s", trial.number, study.name, exc_info=error)
-    message = f"the stopping rule raised {described(error)} on trial {trial.number}, which goes on"[
-        : limits.MAX_MESSAGE
-    ]
-    if tx.studies.current(study).state_message != message:
-        tx.studies.change(study, state_message=message)

@@ -259,6 +259,8 @@ def trainings(draw: st.DrawFn, algorithm: str) -> pb.StudySpec:
         **{algorithm: draw(chosen)},
         **draw(one_of(STOPPINGS)),
     )
+    if algorithm not in ("population_based_training", "custom") and len(spec.metrics) > 1:
+        spec.metrics[0].weight = 1.0
     if algorithm == "population_based_training" and is_pareto(spec):
         spec.ClearField("median_stopping")
         spec.ClearField("performance_curve_stopping")

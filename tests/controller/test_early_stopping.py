@@ -202,10 +202,29 @@ def test_a_configuration_that_is_stopped_has_ended(
     trainee = Trainee(channel, create(channel, searching(rule, 6)).name)
     trial = trainee.take()
     for _ in range(10):
-        learned(trainee, trial, 9.0 + trial.generation - trial.member)
+        learned(trainee, trial, 9.0 + trial.generation + trial.member)
         trial = trainee.take(saved(trial))
     assert stopped(trainee, trial, -1.0)
     assert not trainee.suggest(report(trial, trial_pb2.OUTCOME_STOPPED, step=5)).trials
+    study = studies.GetStudy(pb.GetStudyRequest(name=trainee.study)).study
+    assert study.state == study_pb2.STUDY_STATE_COMPLETED
+    assert "closed" not in study.state_message
+
+
+def test_a_configuration_that_tells_its_score_at_the_end_of_a_session_is_judged_there(
+    channel: grpc.Channel, studies: StudyServiceStub, rule: study_pb2.StudySpec
+) -> None:
+    trainee = Trainee(channel, create(channel, searching(rule, 6)).name)
+    trial = trainee.take()
+    sessions = []
+    while trial.name:
+        sessions.append((trial.member, trial.generation))
+        good = 9.0 + trial.generation + 0.1 * trial.member
+        answer = trainee.suggest(completed(trial, score=-99.0 if trial.member == 4 else good))
+        trial = answer.trials[0] if answer.trials else trial_pb2.Trial()
+    assert sessions == [
+        (member, session) for member in range(6) for session in range(2) if (member, session) != (4, 1)
+    ]
     study = studies.GetStudy(pb.GetStudyRequest(name=trainee.study)).study
     assert study.state == study_pb2.STUDY_STATE_COMPLETED
     assert "closed" not in study.state_message

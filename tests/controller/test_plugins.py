@@ -343,7 +343,7 @@ def test_a_whole_algorithm_begins_configurations_and_ends_them(channel: grpc.Cha
     }
     found = StudyServiceStub(channel).GetStudy(rpc.GetStudyRequest(name=study.name)).study
     assert found.state == pb.STUDY_STATE_COMPLETED
-    assert found.state_message == "every lineage has ended"
+    assert found.state_message == "every configuration has ended"
 
 
 def check_study_that_ends_itself(channel: grpc.Channel, study: str) -> list[trial_pb2.Trial]:
@@ -375,6 +375,19 @@ def test_a_stopping_rule_stops_whom_it_says(channel: grpc.Channel) -> None:
     assert list(after.trials) == [first.name], "until it has ended"
     trainee.suggest(report(first, trial_pb2.OUTCOME_STOPPED, step=6), completed(second, score=1.5), k=0)
     assert message_of(channel, trainee.study) == ""
+
+
+def test_a_stopping_rule_is_asked_between_the_sessions_of_a_search_too(channel: grpc.Channel) -> None:
+    spec = stopping("floor", least=1.0)
+    spec.random_search.configurations = 2
+    trainee = Trainee(channel, create(channel, spec).name)
+    sessions = []
+    for score in (0.5, 1.5, 1.5):
+        trial = trainee.suggest(k=1).trials[0]
+        sessions.append((trial.member, trial.generation))
+        trainee.suggest(completed(trial, score=score), k=0)
+    assert sessions == [(0, 0), (1, 0), (1, 1)]
+    assert message_of(channel, trainee.study) == "every configuration has ended (max_steps 20)"
 
 
 # Nobody waits for them

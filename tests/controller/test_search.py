@@ -208,7 +208,7 @@ def test_without_the_package_it_is_refused_by_the_name_of_the_extra(
     code, _, violations = refusal(
         lambda: studies.CreateStudy(pb.CreateStudyRequest(study_id="s", spec=search("cma")))
     )
-    assert code is grpc.StatusCode.UNIMPLEMENTED
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert "progenitor[search]" in violations["spec.covariance_matrix_adaptation"]
 
 

@@ -44,10 +44,11 @@ def test_the_example_has_under_thirty_lines() -> None:
     assert len([line for line in lines if line.strip()]) < 30
 
 
-@pytest.mark.parametrize("file", ["progenitor_tournament.py", "laws_of_tournament.py"])
+@pytest.mark.parametrize("file", ["progenitor_tournament.py", "pyproject.toml", "laws_of_tournament.py"])
 def test_the_page_shows_the_example_as_it_is(file: str) -> None:
     page = (EXAMPLE.parents[1] / "docs" / "plugins.md").read_text()
-    assert f"```python\n{(EXAMPLE / file).read_text()}```" in page
+    kind = {".py": "python", ".toml": "toml"}[Path(file).suffix]
+    assert f"```{kind}\n{(EXAMPLE / file).read_text()}```" in page
 
 
 def test_the_example_keeps_the_laws(environment: dict[str, str], tmp_path: Path) -> None:

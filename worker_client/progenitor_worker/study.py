@@ -32,8 +32,9 @@ Seconds = float | timedelta
 class Study:
     """What to train: the metrics and hyperparameters, a population, and a budget.
 
-    `steps_per_trial` is how far one short session trains; `max_steps` how far every member trains in all. Durations
-    are in seconds or a timedelta. Raises StudyError for what cannot be, naming the argument.
+    `steps_per_trial` is how far one short session trains (left out, sub-populations say it); `max_steps` how far every
+    member trains in all. Durations are in seconds or a timedelta. Raises StudyError for what cannot be, naming the
+    argument.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Study:
         *,
         metrics: Sequence[Maximize | Minimize],
         parameters: Mapping[str, Domain],
-        steps_per_trial: int,
+        steps_per_trial: int | None = None,
         population_size: int | None = None,
         max_steps: int | None = None,
         max_trials: int | None = None,
@@ -75,7 +76,7 @@ class Study:
         spec = pb.StudySpec(
             parameters=to_parameters(parameters),
             metrics=to_metrics(metrics),
-            steps_per_trial=need_whole("steps_per_trial", steps_per_trial, least=1),
+            steps_per_trial=session_length(steps_per_trial, sub_populations),
             budget=to_budget(
                 {"max_steps": max_steps, "max_trials": max_trials, "max_total_steps": max_total_steps},
                 max_duration,
@@ -130,6 +131,18 @@ class Study:
     def places(self) -> int:
         """How many members it has."""
         return places_of(self._spec)
+
+
+def session_length(steps: object, sub_populations: object) -> int:
+    """In steps; left out, that of the sub-population with the shortest sessions."""
+    if steps is not None:
+        return need_whole("steps_per_trial", steps, least=1)
+    parts = [] if sub_populations is None else need_list("sub_populations", sub_populations)
+    named = [part.steps_per_trial for part in parts if isinstance(part, SubPopulation)]
+    lengths = [length for length in named if length is not None]
+    if not lengths:
+        raise StudyError("steps_per_trial is missing: how far one session trains, such as 500")
+    return min(need_whole("the steps_per_trial of sub_populations", length, least=1) for length in lengths)
 
 
 def refuse_single_objective(spec: pb.StudySpec) -> None:

@@ -40,8 +40,11 @@ def command(
             for trial in best:
                 print(line(trial))
             return
-        from ..text.tables import checkpoints_text, trials_table
+        from ..text.tables import checkpoints_text, is_pareto, trials_table
 
-        print(trials_table(client.get_study(name).effective_spec, best))
+        spec = client.get_study(name).effective_spec
+        if is_pareto(spec):
+            print("The trade-offs of which none is beaten in every metric:\n")
+        print(trials_table(spec, best))
         print()
         print(checkpoints_text(best))

@@ -9,7 +9,7 @@ from ..calls.names import short
 from ..calls.values import parameters
 from .progress import trial_summary
 from .result import Result, checkpoint_path
-from .tables import steps_cell, trials_table
+from .tables import is_pareto, steps_cell, trials_table
 from .wire_json import line
 from .wording import cell, metrics, number, seconds, study_state, table
 
@@ -48,7 +48,9 @@ def status_text(status: pb.GetStudyStatusResponse, population: list[trial_pb2.Tr
     )
     if status.HasField("best_trial"):
         best = status.best_trial
-        lines.append(f"Best: trial {short(best.name)}, {metrics(best.measurement.metrics, metric_names)}")
+        lines.append(
+            f"{best_of(spec)} trial {short(best.name)}, {metrics(best.measurement.metrics, metric_names)}"
+        )
     if population:
         lines += ["", trials_table(spec, population)]
     return "\n".join(lines)
@@ -69,10 +71,15 @@ def created_text(study: study_pb2.Study, file: Path | None, *, as_json: bool) ->
 
 def best_text(result: Result, best: trial_pb2.Trial) -> str:
     return (
-        f"Best: trial {short(best.name)} of member {best.member}, "
+        f"{best_of(result.status.study.effective_spec)} trial {short(best.name)} of member {best.member}, "
         f"{metrics(best.measurement.metrics, result.metric_names)} at step {best.measurement.step}\n"
         f"Checkpoint: {checkpoint_path(result.store, best.checkpoint)}"
     )
+
+
+def best_of(spec: study_pb2.StudySpec) -> str:
+    """With several objectives there is no single one."""
+    return "Of the best trade-offs (all of them: progenitor best):" if is_pareto(spec) else "Best:"
 
 
 def schedule_text(result: Result) -> str:

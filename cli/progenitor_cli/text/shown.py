@@ -21,14 +21,14 @@ TIMES = ("wait", "restore", "train", "evaluate", "save")
 def study_text(study: study_pb2.Study) -> str:
     """What was not given, but filled in when the study was created, is marked as a default."""
     spec = study.effective_spec
-    given = dict(settings(study.spec))
+    given = set(settings(study.spec))
     rest = study_pb2.StudySpec()
     rest.CopyFrom(spec)
     for listed in ("parameters", "metrics"):
         rest.ClearField(listed)
     if rest.HasField("replay"):
         rest.replay.ClearField("closure")  # its trials are listed by `progenitor trials`
-    rows = [(path, value, "" if given.get(path) == value else "default") for path, value in settings(rest)]
+    rows = [(path, value, "" if (path, value) in given else "default") for path, value in settings(rest)]
     parts = [
         f"{short(study.name)} is {study_state(study.state)}{f': {study.state_message}' if study.state_message else ''}",
         pairs(study_rows(study)),

@@ -64,7 +64,7 @@ def trials_table(spec: study_pb2.StudySpec, trials: Sequence[trial_pb2.Trial]) -
 
 def trial_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Iterator[str]:
     yield short(trial.name)
-    yield str(trial.member)
+    yield f"{trial.member}{' control' if is_control(spec, trial) else ''}"
     yield str(trial.generation)
     yield trial_state(trial.state)
     reached = f" (at {trial.step})" if trial.step != trial.end_step else ""
@@ -77,6 +77,16 @@ def trial_cells(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> Iterator[s
     values = parameters(spec, trial)
     for parameter in spec.parameters:
         yield cell(values[parameter.name]) if parameter.name in values else ""
+
+
+def is_control(spec: study_pb2.StudySpec, trial: trial_pb2.Trial) -> bool:
+    """Of an effective specification: whether its member keeps what it began with."""
+    return trial.member < spec.population_based_training.control_members
+
+
+def is_pareto(spec: study_pb2.StudySpec) -> bool:
+    """Of an effective specification: whether its best trials are several."""
+    return spec.population_based_training.fitness == study_pb2.FITNESS_PARETO
 
 
 def steps_cell(first: int, last: int) -> str:

@@ -117,7 +117,8 @@ def going_on(
 ) -> study_pb2.Study:
     if study.state == study_pb2.STUDY_STATE_CANCELLED:
         raise ProgenitorError(
-            f"{study.name} was cancelled. The same `progenitor run` with --fresh starts another one."
+            f"{study.name} was cancelled. Another name starts another one, Study(name=…), and so does `progenitor run` "
+            "with --fresh."
         )
     if changed and study.state != study_pb2.STUDY_STATE_FAILED:
         study = client.update_study(study.name, budget=wish.spec.budget)
@@ -138,6 +139,6 @@ def differs_message(study: study_pb2.Study, wish: Wish) -> str:
     listed = "\n".join(f"  {difference}" for difference in differences(study.spec, wish.spec))
     return (
         f"{wish.file} describes another study than the stored {study.name} (old → new):\n{listed}\n"
-        "Only the budget of a study can change. Start another one beside it by the same `progenitor run` with --fresh, "
-        "or give this one another name: Study(name=…)."
+        "Only the budget of a study can change. Another name starts another one beside it, Study(name=…), and so does "
+        "`progenitor run` with --fresh."
     )

@@ -9,12 +9,13 @@ from .drafts import initial
 from .fitness import fitness, is_pareto
 from .history import History
 from .migration import source_of
-from .population import Place, Reproduction, controls, populations
+from .population import ENDED, Place, Reproduction, controls, populations
 from .reproduction import alone, decide
 from .schedule import given_start, has_failed, is_scheduled, next_trial, planned_steps
 from .stopping import should_stop
 
 __all__ = [
+    "ENDED",
     "History",
     "Place",
     "Reproduction",

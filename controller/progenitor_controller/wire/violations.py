@@ -17,7 +17,7 @@ MAX_PLACES = 100_000
 MAX_STEP = 2**40
 """Steps stay so far from the end of int64 that a million trials' sum does not come near it."""
 COMPARES_ONE_NUMBER = (
-    "compares one number, which FITNESS_PARETO does not have: give the metrics weights, or FITNESS_WEIGHTED"
+    "compares one number, and this study's fitness is Pareto's: give the metrics weights, which adds them up"
 )
 
 

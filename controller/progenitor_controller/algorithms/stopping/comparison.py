@@ -50,17 +50,20 @@ class Comparison:
 
 def comparison(spec: Spec, stopping: Stopping, trial: Trial) -> Comparison:
     grace_steps, min_trials = _least(stopping)
-    match spec.algorithm:
-        case RandomSearch() | GridSearch() | GaussianProcessBandit() | CovarianceMatrixAdaptation():
-            # 0, no end at all, is never ahead of the step reached: the performance curve rule then stops nothing.
-            final = spec.budget.max_steps
-            needs_finals = isinstance(stopping, PerformanceCurveStopping)
-            return Comparison(
-                Configuration(final if needs_finals else trial.end_step), final, grace_steps, min_trials
-            )
-        case _:
-            session = Session(trial.generation, peers_of(spec, trial.member))
-            return Comparison(session, trial.end_step, grace_steps, min_trials)
+    if not of_whole_configurations(spec):
+        session = Session(trial.generation, peers_of(spec, trial.member))
+        return Comparison(session, trial.end_step, grace_steps, min_trials)
+    # 0, no end at all, is never ahead of the step reached: the performance curve rule then stops nothing.
+    final = spec.budget.max_steps
+    least = final if isinstance(stopping, PerformanceCurveStopping) else trial.end_step
+    return Comparison(Configuration(least), final, grace_steps, min_trials)
+
+
+def of_whole_configurations(spec: Spec) -> bool:
+    """Whether a curve goes on over its member's sessions: then the end of one is no more than another point of it."""
+    return isinstance(
+        spec.algorithm, RandomSearch | GridSearch | GaussianProcessBandit | CovarianceMatrixAdaptation
+    )
 
 
 def _least(stopping: Stopping) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from ..violations import MAX_PLACES, Violations
 
 
 def check(violations: Violations, field: str, spec: pb.StudySpec, domains: Mapping[str, Domain]) -> None:
+    _one_number(violations, f"{field}.metrics", spec)
     match spec.WhichOneof("algorithm"):
         case "random_search":
             _configurations(violations, f"{field}.random_search", spec.random_search.configurations)
@@ -38,7 +39,10 @@ def check(violations: Violations, field: str, spec: pb.StudySpec, domains: Mappi
             _numeric(violations, path, spec, domains)
             _ending(violations, f"{field}.budget.max_steps", spec)
             if find_spec("cmaes") is None:
-                violations.unsupported(path, "install the extra: pip install 'progenitor[search]'")
+                violations.add(
+                    path,
+                    "needs the package cmaes where the controller runs: pip install 'progenitor[search]'",
+                )
 
 
 def spell_out(spec: pb.StudySpec) -> None:
@@ -63,6 +67,18 @@ def record(
             return CovarianceMatrixAdaptation(spec.covariance_matrix_adaptation.configurations)
         case other:
             raise ValueError(f"an effective specification has no algorithm {other!r}")
+
+
+def _one_number(violations: Violations, field: str, spec: pb.StudySpec) -> None:
+    """A plug-in sees every metric, and may make of them what it likes."""
+    algorithm = spec.WhichOneof("algorithm")
+    unweighted = len(spec.metrics) > 1 and not any(metric.HasField("weight") for metric in spec.metrics)
+    if unweighted and algorithm != "custom":
+        violations.add(
+            field,
+            f"are {len(spec.metrics)} without a weight, and {algorithm} compares one number: say by weights what one is"
+            " worth in another",
+        )
 
 
 def grid_size(grid: pb.GridSearch, domains: Iterable[Domain]) -> int:
