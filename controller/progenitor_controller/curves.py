@@ -45,8 +45,10 @@ class CurveReader:
         others = [other for other in finished if other.member != trial.member][:most]
         if len(others) < comparison.min_trials:
             return None
-        own = self._tx.measurements.newest(self._study, trial.number, MAX_OWN)
-        compared = thinned(complete(self._metrics, own), MAX_POINTS)
+        newest = self._tx.measurements.newest(self._study, trial.number, MAX_OWN)
+        # Its best is one point of it, however long ago: who was the best of all is not stopped.
+        own = by_step([] if trial.peak is None else [trial.peak], newest)
+        compared = thinned(complete(self._metrics, newest), MAX_POINTS)
         left = [trial.end_step - measurement.step for measurement in compared]
         match comparison.others:
             case Session():

@@ -82,6 +82,8 @@ def apply(tx: Transaction, study: Study, spec: Spec, report: TrialReport, trial:
         newest_checkpoint(report, trial) if report.checkpoints else None,
         newest_complete(spec, measured, trial),
     )
+    if spec.stopping is not None:
+        after = replace(after, peak=algorithms.fittest(spec, after.peak, measured))
     if report.timing is not None:
         after = replace(after, timing=report.timing)
     return tx.trials.save(study, trial, ended(tx, study, spec, report, after))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration."""
 
 
@@ -140,6 +140,7 @@ trials = Table(
     Column("replays", Text, nullable=False, server_default=""),
     Column("replayed_digest", Text, nullable=False, server_default=""),
     Column("front", Boolean, nullable=False, server_default=false()),
+    Column("peak", Text),
 )
 
 

@@ -44,6 +44,7 @@ _ENCODERS: Mapping[str, Callable[[Any], object]] = {
     "step": _as_is,
     "warm_start": checkpoint_text,
     "measurement": measurement_text,
+    "peak": measurement_text,
     "checkpoint": checkpoint_text,
     "fitness": _as_is,
     "front": _as_is,
@@ -154,6 +155,7 @@ def trial_of(row: Sequence[Any]) -> Trial:
         replays,
         replayed_digest,
         front,
+        peak,
     ) = row
     return Trial(
         number=number,
@@ -191,4 +193,5 @@ def trial_of(row: Sequence[Any]) -> Trial:
         replays=replays,
         replayed_digest=replayed_digest,
         front=front,
+        peak=measurement_parsed(peak),
     )

@@ -17,7 +17,7 @@ from .tables import trials
 from .trial_queries import TrialQueries
 from .trial_rows import columns_of, difference
 
-INVISIBLE = frozenset({"lease_expires", "contact", "unsaved", "lost_in_row", "front"})
+INVISIBLE = frozenset({"lease_expires", "contact", "unsaved", "lost_in_row", "front", "peak"})
 """Columns whose change nobody watches."""
 
 _INSERT = {

@@ -21,6 +21,7 @@ from progenitor.v1 import study_pb2, trial_pb2
 from progenitor.v1 import study_service_pb2 as pb
 from progenitor.v1.study_service_pb2_grpc import StudyServiceStub
 from progenitor_controller.calls import StudyCall
+from progenitor_controller.curves import MAX_OWN
 from progenitor_storage import Database, Transaction
 
 RULES = {
@@ -132,8 +133,11 @@ def test_a_better_one_takes_a_stopped_trials_place(
     second = list(trainee.suggest(saved(last), k=6).trials)
     assert sorted(trial.generation for trial in second) == [1] * 6
     (own,) = [trial for trial in second if trial.member == last.member]
-    others = [trial for trial in second if trial.member != last.member]
-    train_all(trainee, others, [own])
+    *others, worse, worst = [trial for trial in second if trial.member != last.member]
+    train_all(trainee, others, [own, worse, worst])
+    learned(trainee, worse, 0.9)
+    learned(trainee, worst, 0.5)
+    trainee.suggest(saved(worse), saved(worst), report(own), k=0)
     assert stopped(trainee, own, 1.0)
     trainee.suggest(report(own, trial_pb2.OUTCOME_STOPPED, step=15), k=0)
     trainee.train(by_learning_rate)
@@ -194,6 +198,37 @@ def test_a_configuration_is_compared_by_its_whole_curve(
     trial = trainee.take(completed(trial, score=9.5))
     assert (trial.member, trial.generation) == (5, 1)
     assert not stopped(trainee, trial, 0.0), "its first session was the best"
+
+
+def test_a_configuration_that_was_the_best_inside_an_earlier_session_goes_on(
+    channel: grpc.Channel, rule: study_pb2.StudySpec
+) -> None:
+    trainee = Trainee(channel, create(channel, searching(rule, 6)).name)
+    trial = trainee.take()
+    for _ in range(10):
+        learned(trainee, trial, 9.0 + trial.generation)
+        trial = trainee.take(saved(trial))
+    trainee.heartbeat(report(trial, step=5, measurements=[measurement(5, score=12.0)]))
+    trial = trainee.take(completed(trial, score=0.0))
+    assert (trial.member, trial.generation) == (5, 1), "nor is it ended between two sessions"
+    assert not stopped(trainee, trial, 0.0)
+
+
+def test_the_best_of_a_session_is_remembered_however_many_steps_ago_it_was(
+    channel: grpc.Channel, rule: study_pb2.StudySpec
+) -> None:
+    spec = minimal_spec(steps_per_trial=2500, budget=study_pb2.Budget(max_steps=2500))
+    spec.MergeFrom(rule)
+    trainee = Trainee(channel, create(channel, spec).name)
+    *others, last = trainee.suggest(k=4).trials
+    for other in others:
+        trainee.heartbeat(report(other, step=100, measurements=[measurement(100, score=1.0)]))
+    trainee.suggest(*[completed(other, score=2.0) for other in others], report(last), k=0)
+    steps = range(100, 100 + 2 * MAX_OWN)
+    for first in range(steps.start, steps.stop, 500):
+        scores = [measurement(step, score=9.0 if step == 100 else 0.0) for step in range(first, first + 500)]
+        beat = trainee.heartbeat(report(last, step=first + 499, measurements=scores))
+        assert not beat.trials
 
 
 def test_a_configuration_that_is_stopped_has_ended(

@@ -12,7 +12,7 @@ from .migration import source_of
 from .population import ENDED, Place, Reproduction, controls, populations
 from .reproduction import alone, decide
 from .schedule import given_start, has_failed, is_scheduled, next_trial, planned_steps
-from .stopping import should_stop
+from .stopping import fittest, should_stop
 
 __all__ = [
     "ENDED",
@@ -24,6 +24,7 @@ __all__ = [
     "controls",
     "decide",
     "fitness",
+    "fittest",
     "given_start",
     "has_failed",
     "initial",

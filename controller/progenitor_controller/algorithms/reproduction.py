@@ -17,7 +17,7 @@ from .crossover import crossed, second_parent, taken
 from .custom import decisions as custom
 from .drafts import afresh, again, continued
 from .exploration import explored
-from .fitness import comparable
+from .fitness import comparable, fitness, is_pareto
 from .history import History
 from .migration import migrate
 from .opponents import as_candidate, opponents, peers
@@ -113,10 +113,23 @@ def _chosen(due: _Due) -> Choice:
     if migrated:
         return migrated
     rivals = opponents(due.spec, due.algorithm, due.history, due.initiator)
+    mine, others = due.compared(rivals)
+    if due.initiator.stop_cause is StopCause.RULE:
+        others = _heirs(due, others)
     selection = due.algorithm.selection
     if isinstance(selection, Custom):
-        return custom.selected(selection, due.history, due.initiator, due.compared(rivals), stream)
-    return select(selection, *due.compared(rivals), due.history, stream, controls=controls(due.spec))
+        return custom.selected(selection, due.history, due.initiator, (mine, others), stream)
+    return select(selection, mine, others, due.history, stream, controls=controls(due.spec))
+
+
+def _heirs(due: _Due, others: list[Candidate]) -> list[Candidate]:
+    """Who may go on in a stopped trial's place: those that are no worse than it had become, else the fittest."""
+    measured = due.initiator.measurement
+    reached = None if measured is None else fitness(due.spec.metrics, measured.metrics)
+    if reached is None or is_pareto(due.spec) or not others:
+        return others
+    enough = min(reached, max(other.fitness for other in others))
+    return [other for other in others if other.fitness >= enough]
 
 
 def _child(due: _Due, parent: Trial, choice: Choice) -> Trial:

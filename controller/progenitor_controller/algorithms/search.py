@@ -1,5 +1,7 @@
 """Search without evolution: each place trains one sampled configuration, session after session, to its end."""
 
+from dataclasses import replace
+
 from progenitor_storage.model.spec import Spec
 from progenitor_storage.model.trial import StopCause, Trial
 
@@ -14,13 +16,17 @@ def search_on(spec: Spec, place: Place, initiator: Trial) -> Reproduction:
     last completed trial, if there is one.
     """
     if initiator.usable:
-        return Reproduction(continued(spec, initiator, initiator, initiator.parameters))
+        return Reproduction(_next(spec, initiator, initiator))
     if initiator.stop_cause is StopCause.RULE:
         return ENDED
     own = own_ancestor(spec, place)
     if interrupted(initiator):
-        draft = continued(spec, initiator, own, own.parameters) if own else again(spec, initiator)
-        return Reproduction(draft)
+        return Reproduction(_next(spec, initiator, own) if own else again(spec, initiator))
     if own is None or place.fallbacks >= spec.max_failures_per_trial:
         return CLOSED
-    return Reproduction(continued(spec, initiator, own, own.parameters), fallback=True)
+    return Reproduction(_next(spec, initiator, own), fallback=True)
+
+
+def _next(spec: Spec, initiator: Trial, own: Trial) -> Trial:
+    """What the configuration has measured so far counts for all of its sessions."""
+    return replace(continued(spec, initiator, own, own.parameters), peak=own.peak)

@@ -116,6 +116,8 @@ class Trial:
     warm_start: Checkpoint | None = None
     step: int = 0
     measurement: Measurement | None = None
+    peak: Measurement | None = None
+    """In a study with early stopping, the fittest measurement of this session, or of its configuration up to now."""
     checkpoint: Checkpoint | None = None
     fitness: float | None = None
     """Of a completed trial, greater is fitter; None if it is not finite."""

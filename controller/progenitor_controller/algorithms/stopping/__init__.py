@@ -10,7 +10,7 @@ from progenitor_storage.model.spec import (
 
 from . import median, performance_curve
 from .comparison import Comparison, Configuration, Session, comparison, of_whole_configurations
-from .curves import Curve, complete, thinned
+from .curves import Curve, complete, fittest, thinned
 
 __all__ = [
     "Comparison",
@@ -19,6 +19,7 @@ __all__ = [
     "Session",
     "comparison",
     "complete",
+    "fittest",
     "of_whole_configurations",
     "should_stop",
     "thinned",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import inf
 from typing import TypeVar
 
-from progenitor_storage.model.spec import MetricSpec
+from progenitor_storage.model.spec import MetricSpec, Spec
 from progenitor_storage.model.trial import Measurement
 
 from ..fitness import fitness
@@ -24,6 +25,20 @@ def finite(metrics: Sequence[MetricSpec], curve: Curve, last: int) -> list[tuple
     """Step and fitness of the complete measurements up to the step `last` whose fitness is finite."""
     values = ((m.step, fitness(metrics, m.metrics)) for m in complete(metrics, curve) if m.step <= last)
     return [(step, value) for step, value in values if value is not None]
+
+
+def fittest(spec: Spec, known: Measurement | None, measured: Sequence[Measurement]) -> Measurement | None:
+    """Of what was the fittest before, if anything was, and of what was measured now; the first of equals."""
+    best, peak = (-inf, None) if known is None else (_fitness(spec, known), known)
+    for measurement in complete(spec.metrics, measured):
+        if (value := _fitness(spec, measurement)) > best:
+            best, peak = value, measurement
+    return peak
+
+
+def _fitness(spec: Spec, measurement: Measurement) -> float:
+    value = fitness(spec.metrics, measurement.metrics)
+    return -inf if value is None else value
 
 
 def thinned(items: Sequence[Item], count: int) -> list[Item]:
