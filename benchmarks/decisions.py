@@ -1,8 +1,8 @@
 """How long the call of one worker takes in a large population, for each algorithm: decision, reads and writes.
 
-Every member has trained once; then so many calls each report one trial and get the next, through the controller's
-`suggest` on SQLite in memory. CPU milliseconds of a call, and its median as a multiple of the first row's, a call
-without any comparison.
+Every member has trained once, and the controls, for whom nothing is decided, twice; then so many calls each report one
+trial and get the next, through the controller's `suggest` on SQLite in memory. CPU milliseconds of a call, and its
+median as a multiple of the first row's, a call without any comparison.
 
     python -m benchmarks.decisions --members 1000 --calls 100
 """
@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from progenitor.v1 import controller_service_pb2, study_pb2, study_service_pb2, trial_pb2
 from progenitor_controller import studies
+from progenitor_controller.algorithms.defaults import MEMBERS_PER_CONTROL
 from progenitor_controller.wire import check_study
 from progenitor_controller.wire.calls import suggestion_call
 from progenitor_storage import Transaction
@@ -39,7 +40,7 @@ def algorithms(members: int) -> Mapping[str, study_pb2.StudySpec]:
         "crossover": PBT(crossover=study_pb2.Crossover(probability=0.5)),
         "Pareto, 2 metrics": PBT(fitness=study_pb2.FITNESS_PARETO),
         "4 sub-populations": PBT(sub_populations=quarters, migration_interval=1),
-        "Gaussian process": PBT(
+        "GP exploration, its model": PBT(
             gaussian_process=study_pb2.GaussianProcessExploration(), exploration_scope=EVERY_CHILD
         ),
     }
@@ -74,7 +75,7 @@ def specification(algorithm: study_pb2.StudySpec) -> study_pb2.StudySpec:
 
 
 def times(algorithm: study_pb2.StudySpec, members: int, calls: int) -> list[float]:
-    """CPU seconds of each of the last `calls` calls, after every member has trained once."""
+    """CPU seconds of each of the last `calls` calls."""
     spec = specification(algorithm)
     connection = new_database()
     creation = study_service_pb2.CreateStudyRequest(study_id="s", spec=spec)
@@ -85,7 +86,7 @@ def times(algorithm: study_pb2.StudySpec, members: int, calls: int) -> list[floa
     drawn = random.Random(1)  # noqa: S311  scores
     taken: list[float] = []
     reports: list[trial_pb2.TrialReport] = []
-    for sequence in range(1, members + calls + 1):
+    for sequence in range(1, members + members // MEMBERS_PER_CONTROL + calls + 1):
         request = controller_service_pb2.GetNewSuggestionRequest(
             study="studies/s",
             trials=reports,

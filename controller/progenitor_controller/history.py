@@ -54,6 +54,10 @@ class StoredHistory:
     def newest_usable(self) -> Sequence[Candidate]:
         return once(self._read, ("newest usable",), lambda: self._tx.candidates.newest(self._study))
 
+    def standing_at(self, generation: int) -> Sequence[Candidate]:
+        key = ("standing at", generation)
+        return once(self._read, key, lambda: self._tx.candidates.standing_at(self._study, generation))
+
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         key = ("metrics", *numbers)
         return once(self._read, key, lambda: self._tx.candidates.metrics(self._study, numbers))

@@ -5,9 +5,9 @@ Rows are fetched all at once: one by one, a thousand take twice as long.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, select, true
+from sqlalchemy import Connection, and_, bindparam, func, select, true
 
-from .encoding import measurement_parsed, parsed
+from .encoding import measurement_parsed, measurements_parsed, parsed
 from .model.spec import Parameters
 from .model.study import Study
 from .model.trial import Candidate, StopCause, TrialState
@@ -28,6 +28,31 @@ _USABLE_IN = (
 _NEWEST = (
     select(*_FEW)
     .join_from(members, trials, and_(_t.study == members.c.study, _t.number == members.c.newest_usable))
+    .where(members.c.study == bindparam("study"))
+    .order_by(members.c.member)
+)
+_newest = trials.alias("newest")
+_there = trials.alias("there")
+_STANDING_AT = (
+    select(
+        func.coalesce(_there.c.number, _newest.c.number),
+        members.c.member,
+        func.coalesce(_there.c.generation, _newest.c.generation),
+        func.coalesce(_there.c.end_step, _newest.c.end_step),
+        func.coalesce(_there.c.fitness, _newest.c.fitness),
+    )
+    .select_from(members)
+    .join(_newest, and_(_newest.c.study == members.c.study, _newest.c.number == members.c.newest_usable))
+    .outerjoin(
+        _there,
+        and_(
+            _there.c.study == members.c.study,
+            _there.c.member == members.c.member,
+            _there.c.generation == bindparam("generation"),
+            _there.c.generation < _newest.c.generation,
+            _there.c.usable == true(),
+        ),
+    )
     .where(members.c.study == bindparam("study"))
     .order_by(members.c.member)
 )
@@ -68,6 +93,13 @@ class Candidates:
         rows = self._connection.execute(_NEWEST, {"study": study.key}).all()
         return [Candidate(*found) for found in rows]
 
+    def standing_at(self, study: Study, generation: int) -> list[Candidate]:
+        """Of each member with a usable trial one: that of `generation`, if it has gone beyond and has one there, else
+        its newest; by member.
+        """
+        row = {"study": study.key, "generation": generation}
+        return [Candidate(*found) for found in self._connection.execute(_STANDING_AT, row).all()]
+
     def front(self, study: Study, limit: int) -> list[Candidate]:
         """Those that are on the front, with their metrics; the fittest first, then by number."""
         rows = self._connection.execute(_FRONT, {"study": study.key, "limit": limit}).all()
@@ -82,10 +114,13 @@ class Candidates:
         found: dict[int, Mapping[str, float]] = {}
         for start in range(0, len(numbers), _CHUNK):
             row = {"study": study.key, "numbers": numbers[start : start + _CHUNK]}
-            for number, stored in self._connection.execute(_METRICS, row).all():
-                measured = measurement_parsed(stored)
-                if measured is not None:
-                    found[number] = measured.metrics
+            rows = self._connection.execute(_METRICS, row).all()
+            measured = measurements_parsed([stored for _, stored in rows])
+            found |= {
+                number: each.metrics
+                for (number, _), each in zip(rows, measured, strict=True)
+                if each is not None
+            }
         return found
 
     def parameters(self, study: Study, numbers: Sequence[int]) -> dict[int, Parameters]:

@@ -139,6 +139,7 @@ def read_everything(tx: Snapshot, study: Study) -> None:  # noqa: PLR0915  a lin
 def read_candidates(tx: Snapshot, study: Study) -> None:
     tx.candidates.usable_in(study, 3, 4)
     tx.candidates.newest(study)
+    tx.candidates.standing_at(study, 3)
     tx.candidates.metrics(study, [1, 2])
     tx.candidates.parameters(study, [1, 2])
     tx.candidates.interrupted(study)
@@ -192,7 +193,7 @@ def test_a_call_with_one_report_takes_few_statements(sqlite: Database) -> None:
         tx.trials.expired(study)
         tx.trials.waiting(study, 1)
         (due,) = tx.members.due(study, 0, limit=1)
-        tx.candidates.usable_in(study, due.generation, due.generation)
+        tx.candidates.standing_at(study, due.generation)
         child = draft(due.member, due.generation + 1, initiator=due.newest, start_step=due.reached)
         started(tx, study, tx.trials.insert(study, child))
         tx.workers.keep(study, WORKER, 2, b"", b"")

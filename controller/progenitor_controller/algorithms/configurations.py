@@ -18,9 +18,13 @@ class Configuration:
     fitness: float | None
 
 
-def ended(spec: Spec, history: History) -> list[Configuration]:
-    """In the order in which they ended: at `max_steps`, by the early stopping rule, or after failures."""
+def ended(spec: Spec, history: History, newest: int | None = None) -> list[Configuration]:
+    """In the order in which they ended: at `max_steps`, by the early stopping rule, or after failures.
+
+    All of them, or the `newest`.
+    """
     places = sorted((place for place in history.places() if _has_ended(spec, place)), key=lambda p: p.due)
+    places = places if newest is None else places[-newest:]
     fitness = {candidate.member: candidate.fitness for candidate in history.newest_usable()}
     parameters = history.parameters([place.newest for place in places])
     return [Configuration(parameters[place.newest], fitness.get(place.member)) for place in places]

@@ -1,7 +1,6 @@
 """Metrics turned into one number, greater is fitter."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import isfinite
 
 from progenitor_storage.model.spec import Fitness, Goal, MetricSpec, PopulationBasedTraining, Spec
@@ -36,9 +35,10 @@ def comparable(spec: Spec, history: History, candidates: Sequence[Candidate]) ->
         return list(candidates)
     unread = sorted({candidate.number for candidate in candidates if not candidate.metrics})
     metrics = history.metrics(unread) if unread else {}
-    points = [
-        pareto.objectives(spec.metrics, candidate.metrics or metrics[candidate.number])
-        for candidate in candidates
+    measured = [candidate.metrics or metrics[candidate.number] for candidate in candidates]
+    scores = pareto.scores(pareto.all_objectives(spec.metrics, measured))
+    # Not by `replace`, which takes five times as long.
+    return [
+        Candidate(c.number, c.member, c.generation, c.end_step, score, c.metrics)
+        for c, score in zip(candidates, scores, strict=True)
     ]
-    scores = pareto.scores(points)
-    return [replace(c, fitness=score) for c, score in zip(candidates, scores, strict=True)]

@@ -58,7 +58,7 @@ def configuration(spec: Spec, algorithm: GaussianProcessBandit, history: History
     size = design_size(spec, algorithm)
     if member < size:
         return {**latin_hypercube(spec, size, member), **given}
-    known = ended(spec, history)[-MOST_KNOWN:]
+    known = ended(spec, history, MOST_KNOWN)
     if sum(each.fitness is not None for each in known) < LEAST_KNOWN:
         return {**sample_all(spec.parameters, Stream(spec.seed, member, 0, Purpose.SAMPLING)), **given}
     work = partial(most_promising, spec, known, under_way(spec, history), given, member)

@@ -33,6 +33,11 @@ class History(Protocol):
     def newest_usable(self) -> Sequence[Candidate]:
         """The newest usable trial of each member that has one; by member."""
 
+    def standing_at(self, generation: int) -> Sequence[Candidate]:
+        """Of each member with a usable trial one: that of `generation`, if it has gone beyond and has one there, else
+        its newest; by member.
+        """
+
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """What these trials measured at their end steps."""
 

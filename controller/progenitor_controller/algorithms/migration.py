@@ -80,11 +80,14 @@ def _migrants(
     spec: Spec, algorithm: PopulationBasedTraining, history: History, source: Source
 ) -> list[Candidate]:
     """Of each member of the source its newest up to its generation, as far as it is known."""
-    newest: dict[int, Candidate] = {}
-    for candidate in up_to(algorithm, history, source.generation):
-        if candidate.member in source.members and candidate.generation <= source.generation:
-            newest[candidate.member] = candidate
-    return [newest[member] for member in sorted(newest) if not at_end(spec, newest[member].end_step)]
+    arriving = [
+        candidate
+        for candidate in up_to(algorithm, history, source.generation)
+        if candidate.member in source.members
+        and candidate.generation <= source.generation
+        and not at_end(spec, candidate.end_step)
+    ]
+    return sorted(arriving, key=lambda candidate: candidate.member)
 
 
 def _least_fit(mine: Candidate, others: Sequence[Candidate]) -> bool:

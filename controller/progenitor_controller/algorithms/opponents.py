@@ -35,16 +35,12 @@ def opponents(
 def peers(
     spec: Spec, algorithm: PopulationBasedTraining, history: History, initiator: Trial
 ) -> list[Candidate]:
-    """One usable trial of each other member of its population: the newest up to its generation, else the first after.
+    """One usable trial of each other member of its population, as it stood at the initiator's generation.
 
     A member that is a generation ahead is fitter because it has trained longer, not because of its
     hyperparameters.
     """
-    chosen: dict[int, Candidate] = {}
-    for other in _others(spec, initiator, up_to(algorithm, history, initiator.generation)):
-        if other.member not in chosen or other.generation <= initiator.generation:
-            chosen[other.member] = other
-    return list(chosen.values())
+    return _others(spec, initiator, up_to(algorithm, history, initiator.generation))
 
 
 def up_to(algorithm: PopulationBasedTraining, history: History, generation: int) -> Sequence[Candidate]:
@@ -53,11 +49,9 @@ def up_to(algorithm: PopulationBasedTraining, history: History, generation: int)
     In synchronous mode a generation stands for "newest": children of its trials may exist already, and timing
     and the number of workers must change nothing.
     """
-    of_generation = history.usable_in(generation, generation)
     if algorithm.synchronous:
-        return of_generation
-    ahead_or_behind = [c for c in history.newest_usable() if c.generation != generation]
-    return [*of_generation, *ahead_or_behind]
+        return history.usable_in(generation, generation)
+    return history.standing_at(generation)
 
 
 def _others(spec: Spec, initiator: Trial, candidates: Sequence[Candidate]) -> list[Candidate]:

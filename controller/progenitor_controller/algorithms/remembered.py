@@ -40,6 +40,13 @@ class Remembered:
                 newest[trial.member] = candidate
         return list(newest.values())
 
+    def standing_at(self, generation: int) -> list[Candidate]:
+        there = {candidate.member: candidate for candidate in self.usable_in(generation, generation)}
+        return [
+            there.get(newest.member, newest) if newest.generation > generation else newest
+            for newest in self.newest_usable()
+        ]
+
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         wanted = set(numbers)
         return {
