@@ -52,6 +52,8 @@ def document(evidence: Evidence, studies: int, pictures: Sequence[Path], real: S
         "\nStandard errors by which each is better than Ray's PBT; those that count are bold:\n",
         tables.differences(evidence),
     ]
+    if RAY_PB2 in tables.used(evidence):
+        parts += [BESIDE_PB2, tables.beside_pb2(evidence)]
     if "differences" in drawn:
         parts.append(f"\n![Standard errors from Ray's PBT]({drawn['differences']})")
     if "curves" in drawn:
@@ -69,6 +71,10 @@ def document(evidence: Evidence, studies: int, pictures: Sequence[Path], real: S
     parts += ["\n## Studies\n", tables.counts(evidence)]
     return "\n".join(parts) + "\n"
 
+
+BESIDE_PB2 = """
+GP exploration beside Ray's PB2, in standard errors; those that count are bold:
+"""
 
 TARGETS = """The target is what random search has reached on average at its end. Given is the part of a study's steps
 until the figure first is there, the median over seeds, and in how many of them it ever is.

@@ -17,7 +17,7 @@ from .simulation import SCHEDULES
 
 CURVE_POINTS = 50
 """At how many parts of a study's steps its figure is kept."""
-SLOW_SECONDS = 100.0
+SLOW_SECONDS = 200.0
 """For all seeds of a problem, where a method is slow; but never fewer than SLOW_SEEDS."""
 SLOW_SEEDS = 5
 VARIANT_SEEDS = 30
@@ -81,7 +81,7 @@ def seeds(count: int) -> range:
 
 def seeds_of(problem: str, method: str) -> int:
     its, seconds = PROBLEMS[problem], METHODS[method].seconds
-    affordable = int(SLOW_SECONDS / (seconds * its.sessions)) if seconds else its.seeds
+    affordable = int(SLOW_SECONDS / seconds(its)) if seconds(its) else its.seeds
     return min(its.seeds, METHODS[method].seeds, max(SLOW_SEEDS, affordable))
 
 

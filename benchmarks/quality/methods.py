@@ -18,8 +18,8 @@ class Method:
     title: str
     search: Searcher
     suits: Callable[[Problem], bool] = lambda _: True
-    seconds: float = 0.0
-    """What a session costs in such a search, if that is much: then there are fewer seeds of long studies."""
+    seconds: Callable[[Problem], float] = lambda _: 0.0
+    """What a study costs, if that is much: then there are fewer seeds."""
     seeds: int = 1000
     """At most so many: what the default is not held against needs no fine comparison."""
 
@@ -114,8 +114,11 @@ def several_members(problem: Problem) -> bool:
     return problem.members >= 4
 
 
-PB2_SECONDS = 0.07
-"""Measured where there are up to 200 sessions; a study of 480 takes minutes, as each decision fits a model to all."""
+def pb2_seconds(problem: Problem) -> float:
+    """Each decision fits a model to all sessions. Measured: 6 s of 160 sessions, 45 s of 320, 3 to 6 min of 480."""
+    return 1.5e-6 * problem.sessions**3
+
+
 PB2_SESSIONS = 500
 PB2_LOG_SESSIONS = 250
 """So that the dearest is not run twice."""
@@ -133,8 +136,10 @@ def pb2_log_suits(problem: Problem) -> bool:
     return pb2_suits(problem) and Scale.LOG in scales and problem.sessions <= PB2_LOG_SESSIONS
 
 
-GAUSSIAN_PROCESS_SECONDS = 0.008
-"""Measured where there are 480 sessions."""
+def gaussian_process_seconds(problem: Problem) -> float:
+    """Measured where there are 480 sessions."""
+    return 0.008 * problem.sessions
+
 
 RANDOM, DEFAULT, RAY_PBT, RAY_PB2 = "random", "default", "ray-pbt", "ray-pb2"
 
@@ -144,12 +149,12 @@ METHODS: Mapping[str, Method] = {
     DEFAULT: of_service("default", population),
     "pbt-2017": of_service("PBT 2017", pbt_2017),
     "pbt-2019": of_service("PBT 2019", pbt_2019, seeds=BESIDE),
-    "gp": of_service("GP exploration", gaussian_process, seconds=GAUSSIAN_PROCESS_SECONDS, seeds=BESIDE),
+    "gp": of_service("GP exploration", gaussian_process, seconds=gaussian_process_seconds, seeds=BESIDE),
     "sub-populations": of_service("sub-populations", sub_populations, suits=several_members, seeds=BESIDE),
     "weighted": of_service("default, metrics added up", weighted, suits=several_metrics, seeds=BESIDE),
     RAY_PBT: Method("Ray PBT", of_ray("pbt")),
-    RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=pb2_suits, seconds=PB2_SECONDS),
+    RAY_PB2: Method("Ray PB2", of_ray("pb2"), suits=pb2_suits, seconds=pb2_seconds),
     "ray-pb2-log": Method(
-        "Ray PB2, logarithms", of_ray("pb2_of_logarithms"), suits=pb2_log_suits, seconds=PB2_SECONDS
+        "Ray PB2, logarithms", of_ray("pb2_of_logarithms"), suits=pb2_log_suits, seconds=pb2_seconds
     ),
 }

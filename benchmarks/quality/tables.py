@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 
 from .evidence import Evidence
+from .held_back import HELD_BACK
 from .jobs import SAMPLED
 from .methods import DEFAULT, METHODS, RANDOM, RAY_PB2, RAY_PBT
 from .problem import Problem
@@ -163,15 +164,45 @@ def against_pb2(evidence: Evidence) -> Iterable[str]:
 
 
 def compared(evidence: Evidence, method: str, peer: str, name: str) -> Iterable[str]:
+    """Of the problems that shaped progenitor, and of those that did not."""
+    held_back = {problem.name for problem in HELD_BACK}
     problems = [p.name for p in present(evidence) if evidence.has(p.name, method, peer)]
+    shaping = [problem for problem in problems if problem not in held_back]
+    others = [problem for problem in problems if problem in held_back]
+    if shaping:
+        told = better_and_worse(evidence, method, peer, shaping)
+        yield f"{name} is better than {METHODS[peer].title} on {told}."
+    if others:
+        zs = ", ".join(f"{problem} {evidence.z(problem, method, peer):+.1f}" for problem in others)
+        told = better_and_worse(evidence, method, peer, others)
+        yield f"Of the problems that nothing was tuned on it is better on {told}; in standard errors: {zs}."
+
+
+def better_and_worse(evidence: Evidence, method: str, peer: str, problems: Sequence[str]) -> str:
     differing = {p: evidence.z(p, method, peer) for p in problems if evidence.counts(p, method, peer)}
     better = [problem for problem, z in differing.items() if z > 0]
     worse = [problem for problem, z in differing.items() if z < 0]
-    if problems:
-        yield (
-            f"{name} is better than {METHODS[peer].title} on {len(better)} of {len(problems)} problems"
-            f"{listed(better)}, and worse on {len(worse)}{listed(worse)}."
-        )
+    return f"{len(better)} of {len(problems)}{listed(better)}, and worse on {len(worse)}{listed(worse)}"
+
+
+def beside_pb2(evidence: Evidence) -> str:
+    """Standard errors by which GP exploration is better, and how many studies of PB2 there are."""
+    peers = [peer for peer in (RAY_PB2, RAY_PB2_LOG) if peer in used(evidence)]
+    rows = [["problem", *(f"better than {METHODS[peer].title}, of its studies" for peer in peers)]]
+    rows += [
+        [problem.name, *(cell_beside(evidence, problem.name, peer) for peer in peers)]
+        for problem in present(evidence)
+        if any(evidence.has(problem.name, GP, peer) for peer in peers)
+    ]
+    return markdown(rows)
+
+
+def cell_beside(evidence: Evidence, problem: str, peer: str) -> str:
+    if not evidence.has(problem, GP, peer):
+        return NOTHING
+    told = f"{evidence.z(problem, GP, peer):+.1f}"
+    bold = f"**{told}**" if evidence.counts(problem, GP, peer) else told
+    return f"{bold}, {len(evidence.of(problem, peer))}"
 
 
 def triangle(evidence: Evidence) -> Iterable[str]:
