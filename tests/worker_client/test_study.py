@@ -1,5 +1,6 @@
 """A study as a training file describes it."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from math import prod
 from typing import Any, cast
@@ -281,6 +282,7 @@ def test_performance_curve_stopping_reaches_the_specification() -> None:
         ({"steps_per_trial": 0}, "at least 1"),
         ({"population_size": "8"}, "population_size"),
         ({"population_size": LEFT_OUT}, "population_size is missing"),
+        ({"steps_per_trial": LEFT_OUT}, "steps_per_trial is missing"),
         ({"max_steps": LEFT_OUT}, "budget"),
         ({"max_duration": -1}, "max_duration"),
         ({"target": float("nan")}, "target"),
@@ -355,3 +357,29 @@ def test_a_slip_is_an_error_that_names_the_argument(changes: dict[str, Any], tol
 def test_a_domain_that_cannot_be_is_an_error(make: Any, told: str) -> None:
     with pytest.raises(StudyError, match=told):
         make()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "named", "told"),
+    [
+        (Hyperband, (10,), {"eta": 3}, "'eta'; there are configurations, reduction_factor, asynchronous"),
+        (MedianStopping, (), {"grace": 5}, "did you mean 'grace_steps'"),
+        (Double, (0, 1), {"imutable": True}, "did you mean 'immutable'"),
+        (GridSearch, (), {}, "points_per_parameter"),
+        (Maximize, ("a", 1.0, 2.0), {}, "Maximize takes name, weight: too many"),
+    ],
+)
+def test_an_option_names_its_arguments(
+    kind: Callable[..., object], values: Sequence[object], named: dict[str, object], told: str
+) -> None:
+    with pytest.raises(StudyError, match=told):
+        kind(*values, **named)
+
+
+def test_sub_populations_may_say_how_long_sessions_are() -> None:
+    parts = [SubPopulation(2, steps_per_trial=40), SubPopulation(2, steps_per_trial=10)]
+    spec = Study(
+        metrics=[Maximize("a")], parameters={"lr": Double(0, 1)}, max_steps=80, sub_populations=parts
+    ).spec()
+    assert spec.steps_per_trial == 10
+    assert [part.steps_per_trial for part in spec.population_based_training.sub_populations] == [40, 10]

@@ -1,17 +1,51 @@
 """What a training file says of its study, looked at where it is said: a StudyError names the argument."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from functools import wraps
+from inspect import signature
 from numbers import Integral, Real
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, TypeVar, dataclass_transform, get_args
 
 INT64_MAX = 2**63 - 1
 INT32_MAX = 2**31 - 1
 
+Option = TypeVar("Option")
+
 
 class StudyError(ValueError):
     """A study is not described as it must be; the message names the argument and what is allowed."""
+
+
+@dataclass_transform(frozen_default=True)
+def option(cls: type[Option]) -> type[Option]:
+    """A frozen dataclass. An argument that it does not have, or that is missing, is a StudyError."""
+    made = dataclass(frozen=True, slots=True)(cls)
+    set_all = made.__init__
+    known = [field.name for field in fields(made)]  # type: ignore[arg-type]  # a dataclass by now
+
+    @wraps(set_all)
+    def checked(self: Option, /, *values: object, **named: object) -> None:
+        refuse_unknown(cls.__name__, named, known)
+        try:
+            signature(set_all).bind(self, *values, **named)
+        except TypeError as error:
+            raise StudyError(f"{cls.__name__} takes {', '.join(known) or 'nothing'}: {error}") from None
+        set_all(self, *values, **named)
+
+    made.__init__ = checked  # type: ignore[method-assign, assignment]  # which calls what was there
+    return made
+
+
+def refuse_unknown(of: str, given: Iterable[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}"
+            raise StudyError(f"{of} has no argument {name!r}; {hint}")
 
 
 def need_number(argument: str, value: object) -> float:

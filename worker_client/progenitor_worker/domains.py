@@ -1,15 +1,14 @@
 """The kinds of hyperparameters that a training file names. Bounds are inclusive."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from progenitor.v1 import study_pb2 as pb
 
-from .arguments import StudyError, need_flag, need_number, need_whole
+from .arguments import StudyError, need_flag, need_number, need_whole, option
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Double:
     """A number from `min` to `max`; `log` samples and changes it on its logarithmic scale, for which min > 0.
 
@@ -36,7 +35,7 @@ class Double:
         return pb.ParameterValue(double_value=need_number(argument, value))
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Integer:
     """A whole number from `min` to `max`; `log` and `immutable` as for Double."""
 
@@ -60,7 +59,7 @@ class Integer:
         return pb.ParameterValue(integer_value=need_whole(argument, value))
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Discrete:
     """One of some numbers in increasing order; a change moves to a neighbour."""
 
@@ -82,7 +81,7 @@ class Discrete:
         return pb.ParameterValue(double_value=need_number(argument, value))
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Categorical:
     """One of some names without an order; a change draws anew."""
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .arguments import option
+
 Value = float | int | str
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Maximize:
     """A metric of which more is better. With several metrics, `weight` says how much each counts."""
 
@@ -15,7 +17,7 @@ class Maximize:
     weight: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Minimize:
     """A metric of which less is better; `weight` as for Maximize."""
 
@@ -23,7 +25,7 @@ class Minimize:
     weight: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class InitialMember:
     """A member of the initial population; parameters that are not given are sampled.
 
@@ -52,14 +54,14 @@ class Custom:
         object.__setattr__(self, "options", options)
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class InitiatorSelection:
     """Each finished trial is compared with one of its generation (or of the last two), the fitter goes on."""
 
     opponent_generations: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class TruncationSelection:
     """A member of the worst fraction goes on from one of the best fraction.
 
@@ -70,12 +72,12 @@ class TruncationSelection:
     spare_improving: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class BinaryTournamentSelection:
     """Each member is compared with another, the fitter goes on."""
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class TTestSelection:
     """A member yields to another whose last `window` evaluations are better by Welch's t-test."""
 
@@ -83,12 +85,12 @@ class TTestSelection:
     window: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class NoSelection:
     """Every member goes on from its own weights."""
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Mutation:
     """Numbers are multiplied by one of `factors`, or moved by a normal draw of `sigma` domain widths."""
 
@@ -98,7 +100,7 @@ class Mutation:
     mutation_probability: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class GaussianProcessExploration:
     """A model of the newest `history` observations suggests what improves fastest (PB2).
 
@@ -109,12 +111,12 @@ class GaussianProcessExploration:
     pending: Literal["mean", "optimistic", "pessimistic", "thompson_sampling"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class NoExploration:
     """Hyperparameters never change."""
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class SubPopulation:
     """The next `size` members, whose trials have a length of their own; left out, the study's."""
 
@@ -122,14 +124,14 @@ class SubPopulation:
     steps_per_trial: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class RandomSearch:
     """Instead of a population: so many sampled configurations, each trained to its end."""
 
     configurations: int
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class GridSearch:
     """Instead of a population: every combination of so many values of each parameter.
 
@@ -140,7 +142,7 @@ class GridSearch:
     points_per_parameter: int
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class Hyperband:
     """Instead of a population: many configurations trained a little, the best 1 / `reduction_factor` of them further.
 
@@ -153,21 +155,21 @@ class Hyperband:
     asynchronous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class GaussianProcessBandit:
     """Instead of a population: configurations that a model of the earlier ones suggests."""
 
     configurations: int
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class CovarianceMatrixAdaptation:
     """Instead of a population: configurations drawn by CMA-ES."""
 
     configurations: int
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class MedianStopping:
     """Stops a trial whose best value is worse than the median of the others' averages up to the same step."""
 
@@ -175,7 +177,7 @@ class MedianStopping:
     min_trials: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@option
 class PerformanceCurveStopping:
     """Stops a trial whose extrapolated last value comes up to the best one with less than `probability`."""
 

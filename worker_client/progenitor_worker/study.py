@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from difflib import get_close_matches
 from inspect import signature
 from typing import Literal
 
 from progenitor.v1 import study_pb2 as pb
 
-from .arguments import StudyError, need_count, need_list, need_whole
+from .arguments import StudyError, need_count, need_list, need_whole, refuse_unknown
 from .domains import Domain
 from .options import (
     Exploration,
@@ -69,7 +68,7 @@ class Study:
         early_stopping: Stopping | None = None,
         **unknown: object,
     ) -> None:
-        refuse_unknown(unknown)
+        refuse_unknown("Study", unknown, ARGUMENTS)
         if name is not None and not isinstance(name, str):
             raise StudyError(f"name must be a string, it is {name!r}")
         self.name = name
@@ -157,9 +156,4 @@ def refuse_population(algorithm: Search, population: Mapping[str, object]) -> No
         raise StudyError(f"algorithm={kind}(…) has no population: leave out {', '.join(given)}")
 
 
-def refuse_unknown(unknown: Mapping[str, object]) -> None:
-    known = [name for name in signature(Study.__init__).parameters if name not in ("self", "unknown")]
-    for name in unknown:
-        close = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
-        raise StudyError(f"Study has no argument {name!r}{hint}")
+ARGUMENTS = [name for name in signature(Study.__init__).parameters if name not in ("self", "unknown")]
