@@ -28,10 +28,10 @@ class History(Protocol):
         """All of the trial of this place and generation, of which there is one."""
 
     def usable_in(self, first: int, last: int) -> Sequence[Candidate]:
-        """The usable trials of these generations, both inclusive; by number."""
+        """The usable trials of these generations, both inclusive; in any order."""
 
     def newest_usable(self) -> Sequence[Candidate]:
-        """The newest usable trial of each member that has one; by member."""
+        """The newest usable trial of each member that has one; in any order."""
 
     def metrics(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, float]]:
         """What these trials measured at their end steps."""
