@@ -92,7 +92,7 @@ def trained(draw: st.DrawFn, spec: Spec) -> list[Trial]:
 
     There are few values of the metrics, all of them whole, so that there are ties and nothing is rounded.
     """
-    whole = st.integers(-3, 3).map(float)
+    whole = st.integers(-1, 1).map(float)
     counts = draw(st.lists(st.integers(1, 3), min_size=spec.places, max_size=spec.places))
     running = draw(st.sets(st.integers(0, spec.places - 1), max_size=3))
     newest: dict[int, Trial] = {}
