@@ -1,6 +1,5 @@
 """Crossover: hyperparameters of two parents."""
 
-import random
 from dataclasses import replace
 
 import pytest
@@ -115,18 +114,6 @@ def test_with_weights_only_what_is_not_crossed_stays_the_initiators(
         if not parameter.immutable:
             values = [source.parameters[parameter.name] for source in sources]
             assert child.parameters[parameter.name] in values
-
-
-@given(st.data(), populations(generations=2), st.randoms())
-def test_the_order_of_reading_changes_no_crossover(
-    data: st.DataObject, trials: list[Trial], shuffle: random.Random
-) -> None:
-    initiator = data.draw(st.sampled_from(trials))
-    shuffled = list(trials)
-    shuffle.shuffle(shuffled)
-    for selection in (SELECTIONS[0], NoSelection()):
-        first, second = (child_of(selection, read, initiator, crossover=0.5) for read in (trials, shuffled))
-        assert first == second
 
 
 def test_a_member_by_itself_has_nobody_to_be_crossed_with() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,74 +14,68 @@ from progenitor_storage.model.trial import Trial
 
 from .populations import HYPERPARAMETERS, completed, pbt
 
-STEPS = 5
-
-few = st.integers(-4, 4).map(float)
-grown = st.lists(st.tuples(few, few), min_size=2, max_size=8)
-"""What each member had come to after its first session, and after its second."""
+FIRST = Trial(member=0, generation=0, parameters=HYPERPARAMETERS, seed=0, start_step=0, end_step=5)
 
 
-def sessions(fitnesses: Sequence[tuple[float, float]]) -> tuple[list[Trial], list[Trial]]:
-    firsts, seconds = [], []
-    for member, (first, second) in enumerate(fitnesses):
-        parameters = {**HYPERPARAMETERS, "layers": member + 1}
-        draft = Trial(member, 0, parameters, seed=0, start_step=0, end_step=STEPS)
-        firsts.append(completed(draft, member + 1, first))
-        draft = replace(draft, generation=1, parent=member + 1, start_step=STEPS, end_step=2 * STEPS)
-        seconds.append(completed(draft, len(fitnesses) + member + 1, second))
-    return firsts, seconds
+def session(number: int, place: tuple[int, int], parent: Trial | None, steps: int, fitness: float) -> Trial:
+    """`place` is its member and generation."""
+    member, generation = place
+    start, before = (parent.end_step, parent.number) if parent else (0, None)
+    draft = replace(FIRST, member=member, generation=generation, parent=before)
+    parameters = {**HYPERPARAMETERS, "layers": member + 1}
+    draft = replace(draft, parameters=parameters, start_step=start, end_step=start + steps)
+    return completed(draft, number, fitness)
 
 
-def parent(trials: Sequence[Trial], initiator: Trial, *, spare: bool) -> Trial:
-    spec = pbt(selection=TruncationSelection(0.4, spare_improving=spare), exploration=NoExploration())
+@st.composite
+def lineages(draw: st.DrawFn) -> list[Trial]:
+    """Up to three sessions of each member, of any length, each from anyone's last one or from nobody's."""
+    counts = draw(st.lists(st.integers(1, 3), min_size=4, max_size=7))
+    trials: list[Trial] = []
+    for generation in range(3):
+        before = [trial for trial in trials if trial.generation == generation - 1]
+        for member, count in enumerate(counts):
+            if generation < count:
+                parent = draw(st.sampled_from([*before, None]))
+                steps, fitness = draw(st.sampled_from((3, 5, 10))), draw(st.integers(-4, 4).map(float))
+                trials.append(session(len(trials) + 1, (member, generation), parent, steps, fitness))
+    return trials
+
+
+def child_of(trials: Sequence[Trial], initiator: Trial, *, spare: bool) -> Trial:
+    spec = pbt(selection=TruncationSelection(0.5, spare_improving=spare), exploration=NoExploration())
     child = decide(spec, Remembered(trials), Place(initiator), initiator).child
     assert child
-    chosen = next(trial for trial in trials if trial.number == child.parent)
-    assert child.parameters == chosen.parameters
-    return chosen
+    return child
 
 
-def gained(fitnesses: Sequence[tuple[float, float]], member: int) -> float:
-    first, second = fitnesses[member]
-    return second - first
+def rate(trials: Sequence[Trial], trial: Trial) -> Fraction | None:
+    """What it gained per step on what it went on from; of a first session nobody knows."""
+    parent = next((other for other in trials if other.number == trial.parent), None)
+    if parent is None:
+        return None
+    return Fraction((trial.fitness or 0.0) - (parent.fitness or 0.0)) / (trial.end_step - trial.start_step)
 
 
-@given(grown)
-def test_a_loser_that_gained_more_than_its_parent_to_be_goes_on_alone(
-    fitnesses: list[tuple[float, float]],
+@given(lineages())
+def test_a_loser_goes_on_alone_if_and_only_if_it_gained_more_per_step_than_its_parent_to_be(
+    trials: list[Trial],
 ) -> None:
-    firsts, seconds = sessions(fitnesses)
-    for initiator in seconds:
-        otherwise = parent([*firsts, *seconds], initiator, spare=False)
-        faster = gained(fitnesses, initiator.member) > gained(fitnesses, otherwise.member)
-        expected = initiator if faster else otherwise
-        assert parent([*firsts, *seconds], initiator, spare=True) == expected
-
-
-@given(grown)
-def test_in_a_first_session_nobody_is_spared(fitnesses: list[tuple[float, float]]) -> None:
-    firsts, _ = sessions(fitnesses)
-    for initiator in firsts:
-        assert parent(firsts, initiator, spare=True) == parent(firsts, initiator, spare=False)
-
-
-@given(grown, st.integers(-3, 3), st.sampled_from((0.5, 1.0, 8.0)))
-def test_neither_the_metrics_zero_nor_its_unit_decides(
-    fitnesses: list[tuple[float, float]], zero: int, unit: float
-) -> None:
-    elsewhere = [(unit * first + zero, unit * second + zero) for first, second in fitnesses]
-    for member in range(len(fitnesses)):
-        here, there = (
-            parent([*firsts, *seconds], seconds[member], spare=True).number
-            for firsts, seconds in (sessions(fitnesses), sessions(elsewhere))
-        )
-        assert here == there
+    for initiator in trials:
+        otherwise, child = (child_of(trials, initiator, spare=spare) for spare in (False, True))
+        parent = next(trial for trial in trials if trial.number == otherwise.parent)
+        own, others = rate(trials, initiator), rate(trials, parent)
+        if own is not None and others is not None and own > others:
+            assert (child.parent, child.parameters) == (initiator.number, initiator.parameters)
+            assert child.opponent == otherwise.opponent, "whom it was compared with is told all the same"
+        else:
+            assert child == otherwise
 
 
 def test_gains_are_held_against_the_steps_that_they_took() -> None:
-    """The loser gained 2 in 5 steps, the winner 3 in 10: 0.4 a step against 0.3."""
-    firsts, seconds = sessions([(0.0, 2.0), (4.0, 7.0)])
-    longer = replace(firsts[1], start_step=-STEPS, end_step=0), replace(seconds[1], start_step=0)
-    trials = [firsts[0], longer[0], seconds[0], longer[1]]
-    assert parent(trials, seconds[0], spare=True) == seconds[0]
-    assert parent([*firsts, *seconds], seconds[0], spare=True) == seconds[1]
+    """The loser gained 2 in 5 steps; the winner 3 in 10, which is less for each, 4 in 10, as much, or 3 in 5, more."""
+    loser, winner = session(1, (0, 0), None, 5, 0.0), session(2, (1, 0), None, 5, 4.0)
+    initiator = session(3, (0, 1), loser, 5, 2.0)
+    for gained, steps, parent in ((3.0, 10, 3), (4.0, 10, 4), (3.0, 5, 4)):
+        trials = [loser, winner, initiator, session(4, (1, 1), winner, steps, 4.0 + gained)]
+        assert child_of(trials, initiator, spare=True).parent == parent

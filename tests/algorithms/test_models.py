@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import inf, isclose, pi, sin
+from math import exp, inf, isclose, pi, sin
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as arrays
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal, norm
 
-from progenitor_controller.algorithms.models import category_bandit
 from progenitor_controller.algorithms.models.acquisition import (
     Region,
     best_point,
@@ -76,7 +75,8 @@ def test_a_value_is_the_value_of_its_place(data: st.DataObject) -> None:
         case DoubleDomain(low, high, scale):
             slack = 1e-9 * (high / 2 - low / 2) if scale is Scale.LINEAR else 1e-9 * abs(float(value))
             assert abs(float(back) / 2 - float(value) / 2) <= max(slack, 5e-324)
-        case IntegerDomain(low, high) if high - low > 2**40:
+        case IntegerDomain(low, high, scale) if high - low > 2**40 or (scale is Scale.LOG and high > 2**40):
+            # Far from 0 neighbours have the same logarithm.
             assert isclose(float(back), float(value), rel_tol=1e-9, abs_tol=1e-9 * (high - low))
         case _:
             assert back == value
@@ -154,6 +154,23 @@ def test_a_kernel_among_points_is_the_kernel_between_them(kernel: Kernel) -> Non
     theta = log_of(kernel.priors) + 0.3
     assert np.allclose(kernel.among(theta, inputs)[0], kernel.between(theta, inputs, inputs))
     assert np.allclose(np.diag(kernel.between(theta, inputs, inputs)), kernel.variance(theta))
+
+
+def test_the_covariance_of_two_gains_is_that_of_its_equation() -> None:
+    theta = 0.5 * stream().normals(8)
+    a2, *trend_lengths, b2, tau = np.exp(theta[:5])
+    lengths = np.exp(theta[[5, 6, 7, 7]])  # of the fitness, of a number, and of two columns of a category
+    one, other = stream(1).uniforms(10).reshape(2, 5)
+    apart = np.abs(one - other)
+
+    def shape(scaled: Array) -> float:
+        r = 5**0.5 * float(np.linalg.norm(scaled))
+        return (1 + r + r**2 / 3) * exp(-r)
+
+    trend = a2 * shape(apart[:2] / trend_lengths)
+    expected = trend + b2 * shape(apart[1:] / lengths) * exp(-apart[0] / tau)
+    kernel = TimeVarying(np.array([0, 1, 1]))
+    assert kernel.between(theta, one[None], other[None])[0, 0] == pytest.approx(expected)
 
 
 def test_what_was_long_ago_counts_less() -> None:
@@ -296,39 +313,3 @@ def test_a_search_finds_the_best_category_and_never_what_is_no_number() -> None:
     found = encoding.decode(best_point(score, region, np.zeros((1, 4)), stream()))
     assert found["p0"] == "b"
     assert found["p1"] == pytest.approx(0.9, abs=0.02)
-
-
-# Categories.
-
-
-def test_a_better_category_becomes_likelier_and_a_change_is_followed() -> None:
-    first = [[(0, 0.9), (1, 0.1), (2, 0.1)]] * 40
-    after = category_bandit.probabilities(3, first)
-    assert after.argmax() == 0
-    assert after.sum() == pytest.approx(1.0)
-    assert category_bandit.probabilities(3, [*first, *([[(0, 0.1), (1, 0.1), (2, 0.9)]] * 60)]).argmax() == 2
-    assert category_bandit.probabilities(3, []).tolist() == pytest.approx([1 / 3] * 3)
-
-
-@given(
-    st.integers(1, 5).flatmap(
-        lambda count: st.tuples(
-            st.just(count),
-            st.lists(
-                st.lists(st.tuples(st.integers(0, count - 1), st.floats(0, 1)), max_size=300), max_size=30
-            ),
-        )
-    )
-)
-def test_no_category_is_ever_given_up(drawn: tuple[int, list[list[tuple[int, float]]]]) -> None:
-    count, rounds = drawn
-    chances = category_bandit.probabilities(count, rounds)
-    assert chances.sum() == pytest.approx(1.0)
-    assert (chances >= category_bandit.UNIFORM_SHARE / count * 0.999).all()
-
-
-@given(st.lists(st.integers(0, 3), max_size=20), st.integers(0, 1000))
-def test_what_is_being_tried_more_than_wanted_is_not_drawn(pending: list[int], seed: int) -> None:
-    wanted = np.array([0.7, 0.1, 0.1, 0.1])
-    chosen = category_bandit.drawn(wanted, pending, Stream(seed, 0, 0, Purpose.EXPLORATION))
-    assert pending.count(chosen) < (len(pending) + 1) * wanted[chosen]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -295,17 +294,6 @@ def test_the_last_session_ends_at_max_steps_and_has_no_child() -> None:
     assert decide(spec, Remembered([]), Place(last, 0), last).child is None
     ruled_out = stopped(draft, 2, StopCause.RULE)
     assert decide(spec, Remembered([]), Place(first, 0), ruled_out).child is None
-
-
-@pytest.mark.parametrize("selection", SELECTIONS)
-@given(st.data(), populations(generations=2), st.randoms())
-def test_the_order_of_reading_changes_no_decision(
-    selection: Selection, data: st.DataObject, trials: list[Trial], shuffle: random.Random
-) -> None:
-    initiator = data.draw(st.sampled_from(trials))
-    shuffled = list(trials)
-    shuffle.shuffle(shuffled)
-    assert child_of(selection, trials, initiator) == child_of(selection, shuffled, initiator)
 
 
 @given(populations(least=8))

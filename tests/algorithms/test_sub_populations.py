@@ -1,6 +1,5 @@
 """Sub-populations: who is compared with whom, and who migrates."""
 
-import random
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from progenitor_controller.algorithms import Place, decide, initial, populations, source_of
 from progenitor_controller.algorithms.remembered import Remembered
 from progenitor_storage.model.spec import (
-    ExplorationScope,
     Fitness,
     Inheritance,
     InitiatorSelection,
@@ -155,20 +153,6 @@ def test_with_weights_only_a_migrant_brings_weights_only(data: st.DataObject, tr
     initiator = data.draw(st.sampled_from(trials))
     child, parent = child_of(divided(inheritance=Inheritance.WEIGHTS), trials, initiator)
     assert child.parameters == {**initiator.parameters, "width": parent.parameters["width"]}
-
-
-@given(st.data(), trained(), st.randoms(), st.booleans())
-def test_the_order_of_reading_changes_no_migration(
-    data: st.DataObject,
-    trials: list[Trial],
-    shuffle: random.Random,
-    synchronous: bool,  # noqa: FBT001  drawn by hypothesis
-) -> None:
-    initiator = data.draw(st.sampled_from(trials))
-    shuffled = list(trials)
-    shuffle.shuffle(shuffled)
-    spec = divided(synchronous=synchronous, exploration_scope=ExplorationScope.EVERY_CHILD)
-    assert child_of(spec, trials, initiator) == child_of(spec, shuffled, initiator)
 
 
 @given(st.data(), trained())

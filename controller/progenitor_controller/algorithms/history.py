@@ -28,10 +28,10 @@ class History(Protocol):
         """All of the trial of this place and generation, of which there is one."""
 
     def usable_in(self, first: int, last: int) -> Sequence[Candidate]:
-        """The usable trials of these generations, both inclusive; by number."""
+        """The usable trials of these generations, both inclusive; in any order."""
 
     def newest_usable(self) -> Sequence[Candidate]:
-        """The newest usable trial of each member that has one; by member."""
+        """The newest usable trial of each member that has one; in any order."""
 
     def standing_at(self, generation: int) -> Sequence[Candidate]:
         """Of each member with a usable trial one: that of `generation`, if it has gone beyond and has one there, else

@@ -17,7 +17,10 @@ R = TypeVar("R")
 
 @dataclass
 class Remembered:
-    """A `History` of trials in any order; slow computations are made at once."""
+    """A `History` of trials in any order; slow computations are made at once.
+
+    Candidates come in the order in which the trials were given, so that a decision which depends on it is found out.
+    """
 
     trials: Sequence[Trial]
     plug_ins: PlugIns = field(default_factory=NoPlugIns)
@@ -29,16 +32,12 @@ class Remembered:
         return next(t for t in self.trials if (t.member, t.generation) == (member, generation))
 
     def usable_in(self, first: int, last: int) -> list[Candidate]:
-        found = [as_candidate(trial) for trial in self._sorted() if first <= trial.generation <= last]
-        return [candidate for candidate in found if candidate]
+        return [candidate for candidate in self._usable() if first <= candidate.generation <= last]
 
     def newest_usable(self) -> list[Candidate]:
-        newest: dict[int, Candidate] = {}
-        for trial in sorted(self.trials, key=lambda trial: (trial.member, trial.generation)):
-            candidate = as_candidate(trial)
-            if candidate:
-                newest[trial.member] = candidate
-        return list(newest.values())
+        usable = self._usable()
+        newest = {c.member: c.number for c in sorted(usable, key=lambda candidate: candidate.generation)}
+        return [candidate for candidate in usable if candidate.number == newest[candidate.member]]
 
     def standing_at(self, generation: int) -> list[Candidate]:
         there = {candidate.member: candidate for candidate in self.usable_in(generation, generation)}
@@ -69,12 +68,10 @@ class Remembered:
         return chain[::-1]
 
     def observations(self, count: int) -> list[Observation]:
-        done = [t for t in self._sorted() if t.state is TrialState.COMPLETED and t.fitness is not None]
-        return [self._observed(trial) for trial in done[-count:]]
+        return self._completed()[-count:]
 
     def observations_among(self, members: range, last: int, count: int) -> list[Observation]:
-        known = self.observations(len(self.trials))
-        return [o for o in known if o.member in members and o.generation <= last][-count:]
+        return [o for o in self._completed() if o.member in members and o.generation <= last][-count:]
 
     def unfinished(self, count: int) -> list[Observation]:
         running = [self._observed(trial) for trial in self._sorted() if not trial.state.final]
@@ -105,8 +102,15 @@ class Remembered:
     def think(self, _key: Key, work: Callable[[], R]) -> R:
         return work()
 
+    def _usable(self) -> list[Candidate]:
+        return [candidate for candidate in map(as_candidate, self.trials) if candidate]
+
     def _sorted(self) -> list[Trial]:
         return sorted(self.trials, key=lambda trial: trial.number)
+
+    def _completed(self) -> list[Observation]:
+        done = [t for t in self._sorted() if t.state is TrialState.COMPLETED and t.fitness is not None]
+        return [self._observed(trial) for trial in done]
 
     def _observed(self, trial: Trial) -> Observation:
         parents = [] if trial.parent is None else [t for t in self.trials if t.number == trial.parent]
