@@ -155,7 +155,7 @@ def verdicts(evidence: Evidence) -> list[str]:
 
 
 def against_ray(evidence: Evidence) -> Iterable[str]:
-    yield from compared(evidence, DEFAULT, RAY_PBT, "With its defaults progenitor")
+    yield from compared(evidence, DEFAULT, RAY_PBT, "progenitor's default")
 
 
 def against_pb2(evidence: Evidence) -> Iterable[str]:
@@ -171,11 +171,11 @@ def compared(evidence: Evidence, method: str, peer: str, name: str) -> Iterable[
     others = [problem for problem in problems if problem in held_back]
     if shaping:
         told = better_and_worse(evidence, method, peer, shaping)
-        yield f"{name} is better than {METHODS[peer].title} on {told}."
+        yield f"Of the problems that shaped it, {name} is better than {METHODS[peer].title} on {told}."
     if others:
         zs = ", ".join(f"{problem} {evidence.z(problem, method, peer):+.1f}" for problem in others)
         told = better_and_worse(evidence, method, peer, others)
-        yield f"Of the problems that nothing was tuned on it is better on {told}; in standard errors: {zs}."
+        yield f"Of those that nothing was tuned on, it is better on {told}; in standard errors: {zs}."
 
 
 def better_and_worse(evidence: Evidence, method: str, peer: str, problems: Sequence[str]) -> str:
