@@ -1,6 +1,5 @@
 """Creates the trials that a study's algorithm wants next: missing members, due reproductions, a schedule's."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -16,14 +15,13 @@ from . import algorithms, limits, rule
 from .algorithms.stopping import of_whole_configurations
 from .curves import CurveReader
 from .history import StoredHistory
-from .thoughts import Thoughts, Undecided, described
+from .notes import note
+from .thoughts import Thoughts, Undecided
 
 R = TypeVar("R")
 
 NEVER_DUE = 2**63 - 1
 """A step beyond every budget: a place that has ended is never due again."""
-
-log = logging.getLogger(__name__)
 
 
 class Creator:
@@ -43,6 +41,7 @@ class Creator:
         self._thoughts = thoughts
         self._busy = busy
         self._history = StoredHistory(tx, study, spec, thoughts)
+        self._curves = CurveReader(tx, study, spec.metrics)
 
     def wanted(self, k: int) -> Iterator[Trial]:
         """In the order in which they are to be trained, created one by one; about `k` are asked for."""
@@ -102,8 +101,7 @@ class Creator:
         if stopping is None or not initiator.usable or not of_whole_configurations(self.spec):
             return False
         try:
-            reader = CurveReader(self.tx, self.study, self.spec.metrics)
-            stops = rule.says_stop(self.spec, stopping, initiator, reader)
+            stops = rule.says_stop(self.spec, stopping, initiator, self._curves)
             return (
                 stops if isinstance(stops, bool) else self._history.think(("stop", initiator.number), stops)
             )
@@ -152,17 +150,8 @@ class Creator:
         except Exception as error:
             if database_failed(error):
                 raise
-            self._note(error, of_what, what_then)
+            note(self.tx, self.study, f"the decision on {of_what}", error, f"; {what_then}")
             return instead()
-
-    def _note(self, error: Exception, of_what: str, what_then: str) -> None:
-        """On the study, and in the log; there with a stack the first time: more of them would bury all else."""
-        told = described(error)
-        known = told in self.tx.studies.current(self.study).state_message
-        stack = None if known else error
-        log.error("the decision on %s of %s raised %s", of_what, self.study.name, told, exc_info=stack)
-        message = f"the decision on {of_what} raised {told}; {what_then}"
-        self.tx.studies.change(self.study, state_message=message[: limits.MAX_MESSAGE])
 
     def _next_due(self, undecided: set[int]) -> Member | None:
         """The member whose reproduction is decided next; None while none is due or it has to wait for others."""

@@ -1,6 +1,5 @@
 """What a study's stopping rule says of a trial, and what becomes of a rule that raises."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -9,15 +8,12 @@ from progenitor_storage.model.spec import Custom, Spec, Stopping
 from progenitor_storage.model.study import Study
 from progenitor_storage.model.trial import Trial
 
-from . import limits
 from .algorithms.custom import asked
 from .algorithms.custom.decisions import about_stopping
 from .algorithms.stopping import comparison, should_stop
 from .curves import CurveReader
+from .notes import note
 from .plugins.installed import INSTALLED
-from .thoughts import described
-
-log = logging.getLogger(__name__)
 
 
 def says_stop(spec: Spec, rule: Stopping, trial: Trial, reader: CurveReader) -> bool | Callable[[], bool]:
@@ -35,10 +31,4 @@ def says_stop(spec: Spec, rule: Stopping, trial: Trial, reader: CurveReader) -> 
 
 
 def note_error(tx: Transaction, study: Study, trial: Trial, error: Exception) -> None:
-    """A message on the study, which stops nothing."""
-    told, known = described(error), tx.studies.current(study).state_message
-    stack = None if told in known else error
-    log.error("the stopping rule raised %s on trial %d of %s", told, trial.number, study.name, exc_info=stack)
-    message = f"the stopping rule raised {told} on trial {trial.number}, which goes on"[: limits.MAX_MESSAGE]
-    if known != message:
-        tx.studies.change(study, state_message=message)
+    note(tx, study, "the stopping rule", error, f" on trial {trial.number}, which goes on")

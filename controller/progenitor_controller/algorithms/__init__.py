@@ -12,7 +12,7 @@ from .migration import source_of
 from .population import ENDED, Place, Reproduction, controls, populations
 from .reproduction import alone, decide
 from .schedule import given_start, has_failed, is_scheduled, next_trial, planned_steps
-from .stopping import fittest, should_stop
+from .stopping import fittest
 
 __all__ = [
     "ENDED",
@@ -33,6 +33,5 @@ __all__ = [
     "next_trial",
     "planned_steps",
     "populations",
-    "should_stop",
     "source_of",
 ]

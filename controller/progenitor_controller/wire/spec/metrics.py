@@ -19,6 +19,11 @@ def check(violations: Violations, field: str, spec: pb.StudySpec) -> None:
             violations.positive(f"{field}[{place}].weight", metric.weight)
 
 
+def unweighted(spec: pb.StudySpec) -> bool:
+    """Whether there are several and nobody has said what one is worth in another; of one that is not spelled out."""
+    return len(spec.metrics) > 1 and not any(metric.HasField("weight") for metric in spec.metrics)
+
+
 def spell_out(metric: pb.MetricSpec) -> None:
     if not metric.HasField("weight"):
         metric.weight = 1.0

@@ -12,7 +12,7 @@ from progenitor_storage.model.spec import (
 from ...algorithms import defaults
 from ...algorithms.pareto import MAX_COMPARED
 from ..violations import MAX_PLACES, Violations
-from . import exploration, selection
+from . import exploration, metrics, selection
 
 MAX_SUB_POPULATIONS = 100
 
@@ -113,7 +113,7 @@ def is_pareto(spec: pb.StudySpec) -> bool:
     given = spec.population_based_training.fitness
     if given:
         return given == pb.FITNESS_PARETO
-    return len(spec.metrics) > 1 and not any(metric.HasField("weight") for metric in spec.metrics)
+    return metrics.unweighted(spec)
 
 
 def _pareto(violations: Violations, field: str, population: pb.PopulationBasedTraining, metrics: int) -> None:

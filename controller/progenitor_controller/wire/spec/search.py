@@ -17,6 +17,7 @@ from progenitor_storage.model.spec import (
 
 from ...algorithms import defaults
 from ..violations import MAX_PLACES, Violations
+from . import metrics
 
 
 def check(violations: Violations, field: str, spec: pb.StudySpec, domains: Mapping[str, Domain]) -> None:
@@ -72,8 +73,7 @@ def record(
 def _one_number(violations: Violations, field: str, spec: pb.StudySpec) -> None:
     """A plug-in sees every metric, and may make of them what it likes."""
     algorithm = spec.WhichOneof("algorithm")
-    unweighted = len(spec.metrics) > 1 and not any(metric.HasField("weight") for metric in spec.metrics)
-    if unweighted and algorithm != "custom":
+    if metrics.unweighted(spec) and algorithm != "custom":
         violations.add(
             field,
             f"are {len(spec.metrics)} without a weight, and {algorithm} compares one number: say by weights what one is"
